@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * identity.h - what a name means now, so that one can ask later whether it
+ * still means the same.
+ *
+ * Linux gives the inode number of a removed file to the next one at once, so
+ * device and inode alone take a stranger's new file for ours; the birth time,
+ * where the file system keeps one, tells them apart.
+ */
+#ifndef BASE_IDENTITY_H
+#define BASE_IDENTITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct with__identity {
+	uint64_t device;
+	uint64_t inode;		/* 0: not known */
+	uint64_t birth_ns;	/* since 1970; 0: the file system keeps none */
+};
+
+struct with__status {
+	struct with__identity identity;
+	mode_t mode;		/* type and permissions */
+};
+
+/*
+ * with__status_at - identity and mode of name in dirfd, links not followed
+ *
+ * An empty name means dirfd itself. Async-signal-safe. One statx(), or
+ * fstatat() where a kernel or a filter refuses it.
+ */
+int with__status_at(int dirfd, const char *name, struct with__status *ret);
+
+bool with__identity_equal(const struct with__identity *a,
+			  const struct with__identity *b);
+
+#endif /* BASE_IDENTITY_H */

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* syscalls.c - the table of system calls, as the kernel has them. */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/syscalls.h"
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452	/* the same on every architecture */
+#endif
+
+static int sys_openat(int dirfd, const char *name, int flags, mode_t mode)
+{
+	return openat(dirfd, name, flags, mode);
+}
+
+static int sys_openat2(int dirfd, const char *name, int flags, uint64_t resolve)
+{
+	struct open_how how = {
+		.flags = (unsigned)flags,
+		.resolve = resolve,
+	};
+
+	return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+}
+
+static int sys_renameat2(int olddir, const char *old, int newdir,
+			 const char *new_name, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, olddir, old, newdir, new_name, flags);
+}
+
+static ssize_t sys_getdents64(int fd, void *buffer, size_t size)
+{
+	return syscall(SYS_getdents64, fd, buffer, size);
+}
+
+static int sys_statx(int dirfd, const char *name, int flags, unsigned mask,
+		     struct statx *ret)
+{
+	return (int)syscall(SYS_statx, dirfd, name, flags, mask, ret);
+}
+
+static int sys_fchmodat2(int dirfd, const char *name, mode_t mode, int flags)
+{
+	return (int)syscall(SYS_fchmodat2, dirfd, name, mode, flags);
+}
+
+static int sys_fcntl(int fd, int command, int argument)
+{
+	return fcntl(fd, command, argument);
+}
+
+struct with__syscalls with__sys = {
+	.openat = sys_openat,
+	.openat2 = sys_openat2,
+	.close = close,
+	.mkdirat = mkdirat,
+	.unlinkat = unlinkat,
+	.renameat = renameat,
+	.renameat2 = sys_renameat2,
+	.linkat = linkat,
+	.getdents64 = sys_getdents64,
+	.fstat = fstat,
+	.fstatat = fstatat,
+	.statx = sys_statx,
+	.fchmod = fchmod,
+	.fchmodat = fchmodat,
+	.fchmodat2 = sys_fchmodat2,
+	.fchown = fchown,
+	.fcntl = sys_fcntl,
+	.lseek = lseek,
+	.read = read,
+	.write = write,
+	.pread = pread,
+	.pwrite = pwrite,
+	.ftruncate = ftruncate,
+	.fsync = fsync,
+	.dup3 = dup3,
+	.readlinkat = readlinkat,
+	.getrandom = getrandom,
+};

@@ -1,1 +1,53 @@
 # SPDX-License-Identifier: MIT
+# To add a Check program tests/test-NAME.c: one line `tests/test-NAME` in
+# tests_programs. It is linked to the internals of the library and runs twice
+# (with and without CK_FORK), each time in a TMPDIR of its own.
+# To add a shell check: one line in tests_scripts.
+tests_programs = \
+	tests/test-testing \
+	tests/test-version
+
+tests_scripts = \
+	tests/check-sandbox.sh
+
+TEST_EXTENSIONS = .out .sh .t
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	CC='$(CC)'; export CC;
+T_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-in-sandbox
+# Scripts build and run programs, which /dev/shm may not allow.
+SH_LOG_COMPILER = env TESTING_BASE=$(abs_top_builddir) $(T_LOG_COMPILER) $(SHELL)
+
+tests_runs = $(tests_programs:=.fork.t) $(tests_programs:=.nofork.t)
+TESTS += $(tests_runs) $(tests_scripts)
+
+if HAVE_CHECK
+check_PROGRAMS += $(tests_programs)
+check_LTLIBRARIES = tests/libtesting.la
+endif
+tests_libtesting_la_SOURCES = tests/testing.c tests/testing.h
+tests_libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+
+# For every program that does not name its own: the tests.
+AM_DEFAULT_SOURCE_EXT = .c
+LDADD = tests/libtesting.la lib/libwith-core.la $(CHECK_LIBS)
+
+# The name under which the harness runs a program in one of the two modes.
+$(tests_runs):
+	@$(MKDIR_P) tests && : >$@
+
+# Without Check nothing would be tested, which must not pass for success.
+check_DATA = tests/check-is-there
+tests/check-is-there:
+if HAVE_CHECK
+	@$(MKDIR_P) tests && : >$@
+else
+	@echo "make check needs Check 0.15 or newer and pkg-config." >&2; \
+	echo "Get them with ./bootstrap --install (on Debian: apt-get install" \
+		"check pkg-config), then run ./configure again." >&2; \
+	exit 1
+endif
+
+CLEANFILES += tests/check-is-there $(tests_runs)
+EXTRA_DIST += tests/run-in-sandbox $(tests_scripts)

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * testing.h - what every test program needs besides Check itself.
+ *
+ * A program tests/test-NAME.c is its tests and one line at its end:
+ *
+ *	#include "testing.h"
+ *
+ *	START_TEST(open_in_missing_directory_fails_with_enoent)
+ *	{
+ *		...
+ *	}
+ *	END_TEST
+ *
+ *	TESTING_MAIN("NAME",
+ *		open_in_missing_directory_fails_with_enoent)
+ *
+ * tests/local.mk says how it is added to `make check`. It then runs twice,
+ * with a process for each test and with one for all, each time in an empty
+ * TMPDIR which it must leave empty. By hand:
+ *
+ *	tests/run-in-sandbox tests/test-NAME.nofork.t
+ *
+ * A test may change with__sys as it likes (for instance
+ * `with__sys.unlinkat = failing_unlinkat;`): the table, the umask, the
+ * working directory and RLIMIT_NOFILE are put back after each test, passed or
+ * failed.
+ */
+#ifndef TESTING_H
+#define TESTING_H
+
+#include <check.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TESTING_NOBODY 65534	/* user and group without any right */
+
+/* A program of the tests listed, in one test case. */
+#define TESTING_MAIN(name, ...)						\
+	int main(void)							\
+	{								\
+		const TTest *const testing_list[] = { __VA_ARGS__ };	\
+									\
+		return testing_run(name, testing_list,			\
+			sizeof(testing_list) / sizeof(*testing_list),	\
+			NULL);						\
+	}
+
+/*
+ * The same where fixtures or loops are wanted: fill(TCase *) adds them and
+ * the tests with Check's own functions.
+ */
+#define TESTING_MAIN_CASE(name, fill)					\
+	int main(void)							\
+	{								\
+		return testing_run(name, NULL, 0, fill);		\
+	}
+
+int testing_run(const char *name, const TTest *const *tests, size_t count,
+		void (*fill)(TCase *));
+
+/* The private directory of this run, never NULL. */
+const char *testing_tmpdir(void);
+
+/* How many entries a directory has, "." and ".." apart; NULL: the TMPDIR. */
+size_t testing_entries(const char *path);
+
+/*
+ * What is open now, as text to be freed: a line "number target" for each
+ * descriptor. Sets are compared, not counts, so that one lost and another
+ * closed too often do not cancel out:
+ *
+ *	char *before = testing_descriptors();
+ *	...
+ *	testing_same_descriptors(before);	(frees it)
+ */
+char *testing_descriptors(void);
+#define testing_same_descriptors(before)				\
+	do {								\
+		char *testing_after = testing_descriptors();		\
+									\
+		ck_assert_str_eq(before, testing_after);		\
+		free(testing_after);					\
+		free(before);						\
+	} while (0)
+
+/*
+ * testing_in_child - run function(data) in a forked process
+ *
+ * Returns its wait status; the child ends by _exit(0) if function returns.
+ * In the child use testing_expect() and never ck_assert(): without CK_FORK
+ * a failing assertion would jump back into the runner, in the child.
+ */
+int testing_in_child(void (*function)(void *data), void *data);
+
+/* In a child: unless it holds, say so and leave by _exit(1). */
+#define testing_expect(condition)					\
+	((condition) ? (void)0 :					\
+	 testing_expected(__FILE__, __LINE__, #condition))
+_Noreturn void testing_expected(const char *file, int line,
+				const char *condition);
+
+#define testing_exited(status, code) \
+	(WIFEXITED(status) && WEXITSTATUS(status) == (code))
+#define testing_killed(status, signal) \
+	(WIFSIGNALED(status) && WTERMSIG(status) == (signal))
+
+/*
+ * In a child: become user and group TESTING_NOBODY, for whom permissions mean
+ * something; the TMPDIR is given to that user first. Nothing to do for who is
+ * not root to begin with.
+ */
+void testing_drop_privileges(void);
+
+#endif /* TESTING_H */

@@ -8,6 +8,7 @@ tests_programs = \
 	tests/test-version
 
 tests_scripts = \
+	tests/check-bootstrap.sh \
 	tests/check-sandbox.sh
 
 TEST_EXTENSIONS = .out .sh .t

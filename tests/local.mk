@@ -4,6 +4,7 @@
 # (with and without CK_FORK), each time in a TMPDIR of its own.
 # To add a shell check: one line in tests_scripts.
 tests_programs = \
+	tests/test-mode \
 	tests/test-testing \
 	tests/test-version
 

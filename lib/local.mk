@@ -5,7 +5,9 @@ noinst_LTLIBRARIES += lib/libwith-core.la
 lib_libwith_core_la_SOURCES = \
 	lib/base/identity.c lib/base/identity.h \
 	lib/base/syscalls.c lib/base/syscalls.h \
+	lib/stream/known.c lib/stream/known.h \
 	lib/stream/mode.c lib/stream/mode.h \
+	lib/stream/stream.c lib/stream/stream.h \
 	lib/version.c
 lib_libwith_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden
 

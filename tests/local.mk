@@ -5,6 +5,7 @@
 # To add a shell check: one line in tests_scripts.
 tests_programs = \
 	tests/test-mode \
+	tests/test-stream \
 	tests/test-testing \
 	tests/test-version
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream.h - a FILE over a descriptor, as its options want it.
+ *
+ * Bytes that pass untouched go through an ordinary fdopen() stream, so that
+ * fileno() works; with a text option the stream is one of our own making,
+ * whose bytes are decoded and encoded on the way.
+ *
+ * Every stream opened here is closed with with__stream_close().
+ */
+#ifndef STREAM_STREAM_H
+#define STREAM_STREAM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "stream/mode.h"
+
+/* All zero is the default: "w+", stdio's own buffer, bytes untouched. */
+struct with__stream {
+	const char *mode;	/* as mode.h has it; NULL: "w+" */
+	bool append;		/* writing goes to the end, whatever the mode */
+	long long buffering;	/* TEMPFILE_…BUFFERED, bytes, 0: stdio's own */
+	const char *encoding;	/* these three: NULL if not given */
+	const char *errors;
+	const char *newline;
+};
+
+/*
+ * with__stream_check - can there be a stream like this?
+ *
+ * To be asked before a file is made for it. Returns 0 with the parsed mode in
+ * *ret (unless ret is NULL), or -1 with EINVAL: a bad mode, size, encoding,
+ * handler or newline, or bytes ("b") wanted together with a text option.
+ */
+int with__stream_check(const struct with__stream *how,
+		       struct with__mode *ret);
+
+/*
+ * with__stream_open - a stream over fd
+ *
+ * fd must be open for what the mode wants, and O_APPEND where it appends.
+ * Returns the stream, which then owns fd; or NULL with errno set (EINVAL as
+ * above, ENOMEM), and fd is still the caller's.
+ */
+FILE *with__stream_open(int fd, const struct with__stream *how);
+
+/*
+ * with__stream_close - close file and free what belongs to it
+ *
+ * Returns 0, or EOF with errno set to what a write or the close said. The
+ * stream is gone in either case. errno is left alone on success.
+ */
+int with__stream_close(FILE *file);
+
+#endif /* STREAM_STREAM_H */

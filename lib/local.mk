@@ -9,7 +9,9 @@ lib_libwith_core_la_SOURCES = \
 	lib/stream/mode.c lib/stream/mode.h \
 	lib/stream/stream.c lib/stream/stream.h \
 	lib/version.c
-lib_libwith_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden
+# No -fvisibility=hidden: the version script could not export what is hidden.
+# It makes all other names local, and the linker then calls them directly.
+lib_libwith_core_la_CFLAGS = $(AM_CFLAGS)
 
 lib_LTLIBRARIES += lib/libwith.la
 lib_libwith_la_SOURCES =

@@ -11,7 +11,8 @@ tests_programs = \
 
 tests_scripts = \
 	tests/check-bootstrap.sh \
-	tests/check-sandbox.sh
+	tests/check-sandbox.sh \
+	tests/check-symbols.sh
 
 TEST_EXTENSIONS = .out .sh .t
 AM_TESTS_ENVIRONMENT = \

@@ -3,15 +3,22 @@
 # tests of internals both link. The folders are floors, lowest first.
 noinst_LTLIBRARIES += lib/libwith-core.la
 lib_libwith_core_la_SOURCES = \
+	lib/base/chmod.c lib/base/chmod.h \
 	lib/base/identity.c lib/base/identity.h \
+	lib/base/rmtree-deep.c \
+	lib/base/rmtree-mend.c \
+	lib/base/rmtree-open.c \
+	lib/base/rmtree-read.c \
+	lib/base/rmtree-report.c \
+	lib/base/rmtree-tree.h \
+	lib/base/rmtree-walk.c \
+	lib/base/rmtree.c lib/base/rmtree.h \
 	lib/base/syscalls.c lib/base/syscalls.h \
 	lib/stream/known.c lib/stream/known.h \
 	lib/stream/mode.c lib/stream/mode.h \
 	lib/stream/stream.c lib/stream/stream.h \
 	lib/version.c
-# No -fvisibility=hidden: the version script could not export what is hidden.
-# It makes all other names local, and the linker then calls them directly.
-lib_libwith_core_la_CFLAGS = $(AM_CFLAGS)
+lib_libwith_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden
 
 lib_LTLIBRARIES += lib/libwith.la
 lib_libwith_la_SOURCES =

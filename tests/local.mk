@@ -5,19 +5,14 @@
 # To add a shell check: one line in tests_scripts.
 tests_programs = \
 	tests/test-mode \
+	tests/test-rmtree \
 	tests/test-stream \
 	tests/test-testing \
 	tests/test-version
 
 tests_scripts = \
 	tests/check-bootstrap.sh \
-	tests/check-compare.sh \
-	tests/check-documents.sh \
-	tests/check-files.sh \
-	tests/check-headers.sh \
-	tests/check-layers.sh \
-	tests/check-sandbox.sh \
-	tests/check-symbols.sh
+	tests/check-sandbox.sh
 
 TEST_EXTENSIONS = .out .sh .t
 AM_TESTS_ENVIRONMENT = \
@@ -25,8 +20,6 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	CC='$(CC)'; export CC;
 T_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-in-sandbox
-# An example's expected output is its test; examples/local.mk lists them.
-OUT_LOG_COMPILER = $(T_LOG_COMPILER) $(SHELL) $(top_srcdir)/tests/compare-example
 # Scripts build and run programs, which /dev/shm may not allow.
 SH_LOG_COMPILER = env TESTING_BASE=$(abs_top_builddir) $(T_LOG_COMPILER) $(SHELL)
 
@@ -37,7 +30,9 @@ if HAVE_CHECK
 check_PROGRAMS += $(tests_programs)
 check_LTLIBRARIES = tests/libtesting.la
 endif
-tests_libtesting_la_SOURCES = tests/testing.c tests/testing.h
+tests_libtesting_la_SOURCES = \
+	tests/testing.c tests/testing.h \
+	tests/trees.c tests/trees.h
 tests_libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 # For every program that does not name its own: the tests.
@@ -61,4 +56,4 @@ else
 endif
 
 CLEANFILES += tests/check-is-there $(tests_runs)
-EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
+EXTRA_DIST += tests/run-in-sandbox $(tests_scripts)

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rmtree-open.c - open a directory of the tree, and nothing but that.
+ *
+ * A link is refused by the kernel (ENOTDIR or ELOOP), a mount point too
+ * (EXDEV), bind mounts of the same file system included. Before openat2()
+ * (Linux 5.6), or where a filter refuses it, the device has to tell; the
+ * caller then tries rmdir() first, which says EBUSY for a mount point.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/openat2.h>
+
+#include "base/identity.h"
+#include "base/rmtree-tree.h"
+#include "base/syscalls.h"
+
+static const int open_flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+static int same_device(struct tree *tree, int fd)
+{
+	struct with__status status;
+
+	if (!tree->device) {
+		if (with__status_at(tree->frames[0].fd, "", &status) < 0)
+			return -1;
+		tree->device = status.identity.device;
+	}
+	if (with__status_at(fd, "", &status) < 0)
+		return -1;
+	if (status.identity.device == tree->device)
+		return 0;
+	errno = EXDEV;
+	return -1;
+}
+
+static int open_checked(struct tree *tree, int dirfd, const char *name,
+			int flags)
+{
+	int fd;
+
+	do
+		fd = with__sys.openat(dirfd, name, flags | open_flags, 0);
+	while (fd < 0 && errno == EINTR);
+	if (fd >= 0 && same_device(tree, fd) < 0) {
+		int error = errno;
+
+		(void)with__sys.close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+/* flags: O_RDONLY or O_PATH. Runs inside a signal handler. */
+int with__rmtree_open(struct tree *tree, int dirfd, const char *name, int flags)
+{
+	int fd;
+
+	if (tree->no_openat2)
+		return open_checked(tree, dirfd, name, flags);
+	do
+		fd = with__sys.openat2(dirfd, name, flags | open_flags,
+				       RESOLVE_NO_XDEV);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+		tree->no_openat2 = true;
+		errno = EAGAIN;	/* the caller begins with rmdir() then */
+	}
+	return fd;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* test-rmtree.c - what is removed, what is refused, and what is said. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+
+#include "base/identity.h"
+#include "base/rmtree.h"
+#include "testing.h"
+#include "trees.h"
+
+/* errno of the removal, 0 for success. */
+static int removal(const char *path)
+{
+	return with__rmtree(path, NULL) == 0 ? 0 : errno;
+}
+
+START_TEST(empty_directory_is_removed)
+{
+	trees_begin();
+	trees_directory("root");
+	ck_assert_int_eq(removal("root"), 0);
+	ck_assert(!trees_exists("root"));
+}
+END_TEST
+
+START_TEST(files_and_directories_are_removed)
+{
+	char *before;
+
+	trees_begin();
+	trees_bush("root", 3, 4, 3);
+	before = testing_descriptors();
+	ck_assert_int_eq(removal("root"), 0);
+	ck_assert(!trees_exists("root"));
+	testing_same_descriptors(before);
+}
+END_TEST
+
+START_TEST(trailing_slashes_do_not_matter)
+{
+	trees_begin();
+	trees_bush("root", 1, 1, 1);
+	ck_assert_int_eq(removal("root///"), 0);
+	ck_assert(!trees_exists("root"));
+}
+END_TEST
+
+START_TEST(nothing_there_is_enoent_or_success_if_wanted)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+
+	trees_begin();
+	ck_assert_int_eq(removal("root"), ENOENT);
+	options.missing_ok = true;
+	ck_assert_int_eq(with__rmtree("root", &options), 0);
+	ck_assert_int_eq(with__rmtree("no/root", &options), 0);
+}
+END_TEST
+
+START_TEST(paths_without_a_name_are_einval)
+{
+	static const char *const paths[] = {
+		"", "/", "///", ".", "..", "root/.", "root/..", "root/../",
+		"./", "/..", "/.//",
+	};
+
+	trees_begin();
+	trees_directory("root");
+	trees_file("root/kept");
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		ck_assert_int_eq(removal(paths[i]), EINVAL);
+	ck_assert_int_eq(removal(NULL), EINVAL);
+	ck_assert(trees_exists("root/kept"));
+	ck_assert_int_eq(removal("root"), 0);
+}
+END_TEST
+
+START_TEST(link_as_root_is_refused_and_its_target_kept)
+{
+	trees_begin();
+	trees_bush("target", 1, 2, 1);
+	trees_must(symlink("target", "link"));
+	ck_assert_int_eq(removal("link"), ENOTDIR);
+	ck_assert_int_eq(removal("link/"), ENOTDIR);
+	ck_assert(trees_exists("target/d0/1"));
+	ck_assert(trees_exists("link"));
+	ck_assert_int_eq(removal("target"), 0);
+	trees_must(unlink("link"));
+}
+END_TEST
+
+START_TEST(file_as_root_is_enotdir)
+{
+	trees_begin();
+	trees_file("file");
+	ck_assert_int_eq(removal("file"), ENOTDIR);
+	trees_must(unlink("file"));
+}
+END_TEST
+
+START_TEST(keep_root_empties_it_only)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+
+	trees_begin();
+	trees_bush("root", 2, 3, 2);
+	options.keep_root = true;
+	ck_assert_int_eq(with__rmtree("root", &options), 0);
+	ck_assert_uint_eq(testing_entries("root"), 0);
+	ck_assert_int_eq(with__rmtree("root", &options), 0);
+	trees_must(rmdir("root"));
+}
+END_TEST
+
+START_TEST(path_is_relative_to_a_descriptor)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+
+	trees_begin();
+	trees_bush("parent", 1, 1, 1);
+	options.at = trees_must(open("parent", O_DIRECTORY | O_CLOEXEC));
+	ck_assert_int_eq(with__rmtree("d0", &options), 0);
+	ck_assert(!trees_exists("parent/d0"));
+	close(options.at);
+	ck_assert_int_eq(removal("parent"), 0);
+}
+END_TEST
+
+START_TEST(another_identity_is_estale_and_nothing_touched)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+	struct with__status ours;
+
+	trees_begin();
+	trees_directory("ours");
+	trees_bush("root", 1, 1, 1);
+	trees_must(with__status_at(AT_FDCWD, "ours", &ours));
+	options.expected = &ours.identity;
+	ck_assert_int_eq(with__rmtree("root", &options), -1);
+	ck_assert_int_eq(errno, ESTALE);
+	ck_assert_int_eq(with__remove("root", &options), -1);
+	ck_assert_int_eq(errno, ESTALE);
+	ck_assert(trees_exists("root/d0/0"));
+	ck_assert_int_eq(with__rmtree("ours", &options), 0);
+	ck_assert_int_eq(removal("root"), 0);
+}
+END_TEST
+
+START_TEST(remove_takes_every_kind_of_name)
+{
+	trees_begin();
+	trees_file("file");
+	trees_must(symlink("file", "link"));
+	trees_bush("root", 1, 1, 1);
+	ck_assert_int_eq(with__remove("link", NULL), 0);
+	ck_assert(trees_exists("file"));
+	ck_assert_int_eq(with__remove("file", NULL), 0);
+	ck_assert_int_eq(with__remove("root", NULL), 0);
+	ck_assert_int_eq(with__remove("root", NULL), -1);
+	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+static void make_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = trees_must(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+
+	strcpy(address.sun_path, path);
+	trees_must(bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	close(fd);
+}
+
+START_TEST(entries_of_every_kind_are_removed)
+{
+	char name[256 + 8] = "root/";
+
+	trees_begin();
+	trees_directory("root");
+	trees_must(mkfifo("root/fifo", 0600));
+	make_socket("root/socket");
+	if (geteuid() == 0)
+		trees_must(mknod("root/null", S_IFCHR | 0600, makedev(1, 3)));
+	trees_must(symlink("nowhere", "root/dangling"));
+	trees_must(symlink("loop", "root/loop"));
+	trees_must(symlink("..", "root/up"));
+	trees_file("root/new\nline");
+	trees_file("root/\xff\xfe");
+	trees_directory("root/ ");
+	trees_directory("root/...");
+	memset(name + 5, 'n', 255);
+	trees_directory(name);
+	name[5] = 'm';
+	trees_file(name);
+	ck_assert_int_eq(removal("root"), 0);
+	ck_assert(!trees_exists("root"));
+}
+END_TEST
+
+TESTING_MAIN("rmtree",
+	empty_directory_is_removed,
+	files_and_directories_are_removed,
+	trailing_slashes_do_not_matter,
+	nothing_there_is_enoent_or_success_if_wanted,
+	paths_without_a_name_are_einval,
+	link_as_root_is_refused_and_its_target_kept,
+	file_as_root_is_enotdir,
+	keep_root_empties_it_only,
+	path_is_relative_to_a_descriptor,
+	another_identity_is_estale_and_nothing_touched,
+	remove_takes_every_kind_of_name,
+	entries_of_every_kind_are_removed)

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* trees.c - trees for the tests of removal. */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "testing.h"
+#include "trees.h"
+
+int trees_check(int result, const char *call)
+{
+	if (result < 0) {
+		fprintf(stderr, "%s: %s\n", call, strerror(errno));
+		abort();
+	}
+	return result;
+}
+
+void trees_begin(void)
+{
+	trees_must(chdir(testing_tmpdir()));
+}
+
+void trees_file(const char *path)
+{
+	close(trees_must(open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC,
+			      0644)));
+}
+
+void trees_directory(const char *path)
+{
+	trees_must(mkdir(path, 0755));
+}
+
+bool trees_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+void trees_files(const char *path, unsigned count)
+{
+	char name[4096];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%s/%u", path, i);
+		trees_file(name);
+	}
+}
+
+void trees_directories(const char *path, unsigned count)
+{
+	char name[4096];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%s/d%u", path, i);
+		trees_directory(name);
+	}
+}
+
+void trees_chain(const char *path, const char *name, unsigned depth)
+{
+	int fd, below;
+
+	trees_directory(path);
+	fd = trees_must(open(path, O_DIRECTORY | O_CLOEXEC));
+	while (depth-- > 0) {
+		trees_must(mkdirat(fd, name, 0755));
+		below = trees_must(openat(fd, name, O_DIRECTORY | O_CLOEXEC));
+		close(fd);
+		fd = below;
+	}
+	close(fd);
+}
+
+unsigned trees_bush(const char *path, unsigned width, unsigned files,
+		    unsigned depth)
+{
+	unsigned objects = 1 + files;
+	char name[4096];
+
+	trees_directory(path);
+	trees_files(path, files);
+	for (unsigned i = 0; depth > 0 && i < width; i++) {
+		snprintf(name, sizeof(name), "%s/d%u", path, i);
+		objects += trees_bush(name, width, files, depth - 1);
+	}
+	return objects;
+}
+
+static void picture(FILE *out, const char *path)
+{
+	struct dirent **entries;
+	struct stat st;
+	int count;
+
+	trees_must(lstat(path, &st));
+	fprintf(out, "%s %o %llu\n", path, (unsigned)st.st_mode,
+		(unsigned long long)st.st_ino);
+	if (!S_ISDIR(st.st_mode))
+		return;
+	count = trees_must(scandir(path, &entries, NULL, alphasort));
+	for (int i = 0; i < count; i++) {
+		char name[4096];
+
+		snprintf(name, sizeof(name), "%s/%s", path, entries[i]->d_name);
+		if (strcmp(entries[i]->d_name, ".") != 0 &&
+		    strcmp(entries[i]->d_name, "..") != 0)
+			picture(out, name);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+char *trees_picture(const char *path)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	trees_must(out ? 0 : -1);
+	picture(out, path);
+	fclose(out);
+	return text;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trees.h - trees for the tests of removal, made relative to the working
+ * directory or to a descriptor, so that depth is no matter.
+ */
+#ifndef TREES_H
+#define TREES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Aborts the program with the name of the call that failed. */
+#define trees_must(call) trees_check((call), #call)
+int trees_check(int result, const char *call);
+
+/* The working directory becomes the TMPDIR, which the harness sets back. */
+void trees_begin(void);
+
+void trees_file(const char *path);
+void trees_directory(const char *path);
+bool trees_exists(const char *path);
+
+/* count files "0", "1", … and directories "d0", "d1", … in path. */
+void trees_files(const char *path, unsigned count);
+void trees_directories(const char *path, unsigned count);
+
+/* A chain of directories of this name below path, which is made too. */
+void trees_chain(const char *path, const char *name, unsigned depth);
+
+/* width directories and files a level, depth levels. Returns the objects. */
+unsigned trees_bush(const char *path, unsigned width, unsigned files,
+		    unsigned depth);
+
+/* Names, types, modes and links of what is below path, as text to be freed. */
+char *trees_picture(const char *path);
+
+#endif /* TREES_H */

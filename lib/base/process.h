@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.h - which process is this?
+ *
+ * A forked child has a copy of everything its parent noted down, and must
+ * neither remove the parent's things nor draw the parent's random names. So
+ * owners are written down as a generation: a number that is never 0, and that
+ * no process has in common with one it descends from. (A process id will not
+ * do: it can come again among descendants.)
+ */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include <stdint.h>
+
+/*
+ * with__process - the generation of the present process
+ *
+ * A load, where the kernel wipes a page for children; else one getpid().
+ * A child of vfork() is taken for its parent, whose memory it uses.
+ */
+uint64_t with__process(void);
+
+/*
+ * with__process_in_handler - the same for signal handlers and exit handlers
+ *
+ * 0, and so the owner of nothing, in a process that has not asked
+ * with__process() yet, and in a child of vfork() or clone(CLONE_VM), which
+ * sees its parent's memory and must not act for it. Async-signal-safe.
+ */
+uint64_t with__process_in_handler(void);
+
+#endif /* BASE_PROCESS_H */

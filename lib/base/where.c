@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * where.c - find the default directory by really making something in it
+ *
+ * A directory counts as usable if a file can be made and written there: so a
+ * missing, read-only or full one is passed over. The probe has no name where
+ * the file system can do that; elsewhere its name exists only while signals
+ * are blocked, so that none leaks.
+ *
+ * Paths that were handed out stay valid for good: they are kept in a list
+ * that only grows, each once. There are no locks, which a fork could leave
+ * locked: two threads may look at the same time, and find the same.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/names.h"
+#include "base/syscalls.h"
+#include "base/where.h"
+
+struct kept {
+	struct kept *next;
+	char path[];
+};
+
+static _Atomic(struct kept *) all_kept;
+static _Atomic(const char *) chosen;	/* by with__where_set() */
+static _Atomic(const char *) found;	/* by looking */
+
+static const char *keep(const char *path)
+{
+	struct kept *first = atomic_load(&all_kept);
+	struct kept *kept;
+
+	for (kept = first; kept; kept = kept->next)
+		if (strcmp(kept->path, path) == 0)
+			return kept->path;
+	kept = malloc(sizeof(*kept) + strlen(path) + 1);
+	if (!kept)
+		return NULL;
+	strcpy(kept->path, path);
+	kept->next = first;
+	while (!atomic_compare_exchange_weak(&all_kept, &kept->next, kept))
+		;
+	return kept->path;
+}
+
+static void strip_slashes(char *path)
+{
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/')
+		path[--length] = '\0';
+}
+
+static char *under_cwd(const char *path)
+{
+	char cwd[PATH_MAX];
+	char *joined;
+
+	if (!getcwd(cwd, sizeof(cwd)))
+		return NULL;
+	if (cwd[0] != '/') {	/* "(unreachable)…": outside of our root */
+		errno = ENOENT;
+		return NULL;
+	}
+	joined = malloc(strlen(cwd) + 1 + strlen(path) + 1);
+	if (joined)
+		sprintf(joined, "%s/%s", strcmp(cwd, "/") ? cwd : "", path);
+	return joined;
+}
+
+char *with__absolute(const char *path)
+{
+	char *absolute;
+
+	if (!*path) {
+		errno = ENOENT;
+		return NULL;
+	}
+	if (strlen(path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	absolute = *path == '/' ? strdup(path) : under_cwd(path);
+	if (!absolute)
+		return NULL;
+	strip_slashes(absolute);
+	if (strlen(absolute) >= PATH_MAX) {
+		free(absolute);
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return absolute;
+}
+
+static int open_unnamed(const char *dir)
+{
+#ifdef O_TMPFILE
+	return with__sys.openat(AT_FDCWD, dir,
+				O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+#else
+	(void)dir;
+	errno = EOPNOTSUPP;
+	return -1;
+#endif
+}
+
+static int open_and_unlink(const char *dir)
+{
+	char path[PATH_MAX];
+	char name[WITH__NAME_LENGTH + 1] = { 0 };
+	sigset_t all, before;
+	int fd;
+
+	if (with__name_random(name, WITH__NAME_LENGTH) < 0)
+		return -1;
+	if (snprintf(path, sizeof(path), "%s/tmp%s", dir, name) >=
+	    (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	fd = with__sys.openat(AT_FDCWD, path,
+			      O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC,
+			      0600);
+	if (fd >= 0)
+		with__sys.unlinkat(AT_FDCWD, path, 0);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return fd;
+}
+
+static bool is_usable(const char *dir)
+{
+	int fd = open_unnamed(dir);
+	bool written;
+
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
+		       errno == EINVAL))
+		fd = open_and_unlink(dir);
+	if (fd < 0)
+		return false;
+	written = with__sys.write(fd, "blat", 4) == 4;
+	with__sys.close(fd);
+	return written;
+}
+
+static const char *try_candidate(const char *candidate)
+{
+	const char *kept = NULL;
+	char *absolute;
+
+	if (!candidate || !*candidate)
+		return NULL;
+	absolute = with__absolute(candidate);
+	if (!absolute)
+		return NULL;
+	if (is_usable(absolute))
+		kept = keep(absolute);
+	free(absolute);
+	return kept;
+}
+
+static const char *look(void)
+{
+	static const char *const variables[] = { "TMPDIR", "TEMP", "TMP" };
+	static const char *const places[] = { "/tmp", "/var/tmp", "/usr/tmp" };
+	const char *path = NULL;
+	size_t i;
+
+	for (i = 0; !path && i < 3; i++)
+		path = try_candidate(secure_getenv(variables[i]));
+	for (i = 0; !path && i < 3; i++)
+		path = try_candidate(places[i]);
+	if (!path)
+		errno = ENOENT;
+	return path;
+}
+
+const char *with__where(void)
+{
+	const char *path = atomic_load(&chosen);
+	int saved = errno;
+
+	if (!path)
+		path = atomic_load(&found);
+	if (path)
+		return path;
+	path = look();
+	if (path) {
+		atomic_store(&found, path);
+		errno = saved;
+	}
+	return path;
+}
+
+bool with__where_again(const char *gone)
+{
+	const char *path;
+
+	if (atomic_load(&chosen))
+		return false;
+	path = atomic_load(&found);
+	if (path == gone)
+		atomic_store(&found, NULL);
+	path = with__where();
+	return path && path != gone;
+}
+
+int with__where_set(const char *path)
+{
+	const char *kept = NULL;
+	char *absolute;
+
+	if (path) {
+		absolute = with__absolute(path);
+		if (!absolute)
+			return -1;
+		kept = keep(absolute);
+		free(absolute);
+		if (!kept)
+			return -1;
+	}
+	atomic_store(&chosen, kept);
+	atomic_store(&found, NULL);
+	return 0;
+}

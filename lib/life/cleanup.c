@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cleanup.c - remove all that this process owns, newest first
+ *
+ * Three callers: the exit handler, a fatal signal's handler, and
+ * with_cleanup_now(). The last two may interrupt anything, the other code of
+ * this folder included, so that all here is lock-free and without heap; the
+ * memory for putting the slots in order comes straight from mmap(), and where
+ * there is none the order is that of the table.
+ *
+ * While one thread cleans up, the others go on. The flag `closing` holds them
+ * back before they make anything more:
+ *
+ *	OPEN     nobody cleans up
+ *	PASSING  with_cleanup_now(): creators wait until it is over
+ *	EXITING  exit(): creators in other threads wait, at most a second each,
+ *	         since an older exit handler may be waiting for them
+ *	DYING    a signal is about to kill the process: they wait for that
+ *
+ * It carries the generation of its process, because a child that is forked
+ * meanwhile must not wait for somebody who does not exist there. What others
+ * are just making is waited for, at most a tenth of a second.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "base/process.h"
+#include "life/exit.h"
+#include "life/slots.h"
+
+enum closing { OPEN, PASSING, EXITING, DYING };
+
+#define CREATING_WAITS_MS 100
+#define EXIT_WAITS_MS 1000
+
+/* process << 2 | enum closing */
+static _Atomic uint64_t closing;
+static _Atomic uintptr_t cleaner;	/* the thread */
+
+struct candidate {
+	uint64_t serial;
+	uint32_t index;
+};
+
+/* Runs inside a signal handler. */
+static void sleep_ms(long ms)
+{
+	struct timespec time = { .tv_nsec = ms * 1000000 };
+	int saved = errno;
+
+	(void)nanosleep(&time, NULL);
+	errno = saved;
+}
+
+static enum closing closing_here(void)
+{
+	uint64_t word = atomic_load(&closing);
+
+	if (!word || word >> 2 != with__process())
+		return OPEN;
+	return (enum closing)(word & 3);
+}
+
+bool with__cleanup_closing(void)
+{
+	return closing_here() != OPEN &&
+	       atomic_load(&cleaner) != (uintptr_t)pthread_self();
+}
+
+void with__cleanup_wait(void)
+{
+	int waited_ms = 0;
+	enum closing how;
+
+	while ((how = closing_here()) != OPEN) {
+		if (how == EXITING && waited_ms++ >= EXIT_WAITS_MS)
+			return;
+		sleep_ms(1);
+	}
+}
+
+/* Runs inside a signal handler. */
+static bool is_anothers_birth(struct with__slot *slot, uint64_t owner)
+{
+	return with__slot_state(atomic_load(&slot->word)) ==
+		WITH__SLOT_CREATING &&
+	       atomic_load(&slot->owner) == owner &&
+	       atomic_load(&slot->thread) != (uintptr_t)pthread_self();
+}
+
+/* Runs inside a signal handler. */
+static void wait_for_births(uint64_t owner)
+{
+	int waited_ms = 0;
+	uint32_t i;
+
+	for (i = 0; i < with__slot_count(); i++) {
+		while (is_anothers_birth(with__slot_at(i), owner)) {
+			if (waited_ms++ >= CREATING_WAITS_MS)
+				return;
+			sleep_ms(1);
+		}
+	}
+}
+
+/* Runs inside a signal handler. */
+static bool is_due(struct with__slot *slot, uint64_t owner)
+{
+	switch (with__slot_state(atomic_load(&slot->word))) {
+	case WITH__SLOT_CREATING:
+	case WITH__SLOT_LIVE:
+	case WITH__SLOT_REMOVING:
+		return atomic_load(&slot->owner) == owner;
+	default:
+		return false;
+	}
+}
+
+/* Runs inside a signal handler. */
+static void clean_slot(struct with__slot *slot, uint64_t owner,
+		       enum with__telling telling)
+{
+	uint64_t word = atomic_load(&slot->word);
+	uint64_t taken = (word & ~UINT64_C(7)) | WITH__SLOT_TAKEN;
+	int result;
+
+	if (!is_due(slot, owner) ||
+	    !with__slot_move(slot, word, WITH__SLOT_TAKEN))
+		return;
+	result = with__slot_remove_thing(slot, -1, telling);
+	/* Its creator may still write to it: never free again. */
+	if (with__slot_state(word) == WITH__SLOT_CREATING)
+		return;
+	if (result < 0)
+		(void)with__slot_move(slot, taken, WITH__SLOT_LIVE);
+	else
+		(void)with__slot_free(slot, taken);
+}
+
+static void sift_down(struct candidate *heap, size_t root, size_t count)
+{
+	struct candidate moving = heap[root];
+	size_t child;
+
+	while ((child = 2 * root + 1) < count) {
+		if (child + 1 < count &&
+		    heap[child + 1].serial > heap[child].serial)
+			child++;
+		if (heap[child].serial <= moving.serial)
+			break;
+		heap[root] = heap[child];
+		root = child;
+	}
+	heap[root] = moving;
+}
+
+typedef void visitor(struct with__slot *slot, uint64_t owner,
+		     enum with__telling telling);
+
+/* A heap with the newest at its root: no recursion, no more memory. */
+static void visit_newest_first(struct candidate *heap, size_t count,
+			       visitor *visit, uint64_t owner,
+			       enum with__telling telling)
+{
+	size_t i;
+
+	for (i = count / 2; i-- > 0; )
+		sift_down(heap, i, count);
+	while (count > 0) {
+		visit(with__slot_at(heap[0].index), owner, telling);
+		heap[0] = heap[--count];
+		if (count)
+			sift_down(heap, 0, count);
+	}
+}
+
+static size_t collect(struct candidate *heap, uint32_t slots, uint64_t owner)
+{
+	size_t count = 0;
+	uint32_t i;
+
+	for (i = 0; i < slots; i++) {
+		struct with__slot *slot = with__slot_at(i);
+
+		if (is_due(slot, owner))
+			heap[count++] = (struct candidate) {
+				.serial = atomic_load(&slot->serial),
+				.index = i,
+			};
+	}
+	return count;
+}
+
+/* Runs inside a signal handler. */
+static void visit_all(uint64_t owner, visitor *visit,
+		      enum with__telling telling)
+{
+	uint32_t slots = with__slot_count();
+	size_t size = slots * sizeof(struct candidate);
+	struct candidate *heap;
+
+	if (!slots)
+		return;
+	heap = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (heap == MAP_FAILED) {
+		while (slots-- > 0)
+			visit(with__slot_at(slots), owner, telling);
+		return;
+	}
+	visit_newest_first(heap, collect(heap, slots, owner), visit, owner,
+			   telling);
+	munmap(heap, size);
+}
+
+/* Runs inside a signal handler. */
+static void clean_all(enum closing how, enum with__telling telling)
+{
+	uint64_t owner = with__process_in_handler();
+	uint64_t word = owner << 2 | how;
+	int saved = errno;
+
+	if (!owner)
+		return;
+	atomic_store(&cleaner, (uintptr_t)pthread_self());
+	atomic_store(&closing, word);
+	wait_for_births(owner);
+	visit_all(owner, clean_slot, telling);
+	if (how == PASSING)
+		(void)atomic_compare_exchange_strong(&closing, &word, OPEN);
+	errno = saved;
+}
+
+void with__registry_remove_all(void)
+{
+	/* A signal is being died of in another thread: let it. */
+	while (closing_here() == DYING)
+		sleep_ms(1);
+	clean_all(EXITING, WITH__TELL_HOOK);
+}
+
+/* Runs inside a signal handler. */
+void with__registry_remove_all_in_handler(bool keep_closed)
+{
+	clean_all(keep_closed ? DYING : PASSING, WITH__TELL_IN_HANDLER);
+}
+
+/* Only the exit handler lists, and only one thread runs it. */
+static void (*listing)(const char *path, const char *source);
+
+static void list_slot(struct with__slot *slot, uint64_t owner,
+		      enum with__telling telling)
+{
+	uint64_t word = atomic_load(&slot->word);
+
+	(void)telling;
+	if (with__slot_state(word) != WITH__SLOT_LIVE || !is_due(slot, owner) ||
+	    !with__slot_move(slot, word, WITH__SLOT_REMOVING))
+		return;
+	listing(slot->path, slot->source);
+	(void)with__slot_move(slot, (word & ~UINT64_C(7)) | WITH__SLOT_REMOVING,
+			      WITH__SLOT_LIVE);
+}
+
+void with__registry_list(void (*visit)(const char *path, const char *source))
+{
+	uint64_t owner = with__process_in_handler();
+
+	listing = visit;
+	if (owner)
+		visit_all(owner, list_slot, WITH__TELL_NOBODY);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inherited.c - a hash table of addresses, without locks
+ *
+ * A lock could be held by another thread at the moment of a fork, and stay
+ * locked in the child for ever. So: chunks of growing size, never freed; an
+ * address belongs into one of the PROBES places from its hash on, in any
+ * chunk. A place is claimed by exchanging its 0 for CLAIMED, filled, and
+ * published by storing the address; it is given back by storing 0.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/process.h"
+#include "life/inherited.h"
+
+#define FIRST_CHUNK 64u
+#define CHUNKS 24
+#define PROBES 8u
+#define CLAIMED ((uintptr_t)1)
+
+struct place {
+	_Atomic uintptr_t thing;
+	_Atomic uint64_t owner;
+	with__discard *discard;
+};
+
+static _Atomic(struct place *) chunks[CHUNKS];
+
+static struct place *chunk_at(unsigned chunk)
+{
+	struct place *none = NULL;
+	struct place *places = atomic_load(&chunks[chunk]);
+
+	if (places)
+		return places;
+	places = calloc((size_t)FIRST_CHUNK << chunk, sizeof(*places));
+	if (!places)
+		return NULL;
+	if (atomic_compare_exchange_strong(&chunks[chunk], &none, places))
+		return places;
+	free(places);
+	return none;
+}
+
+static struct place *place_of(struct place *places, unsigned chunk,
+			      const void *thing, unsigned probe)
+{
+	uint64_t hash = (uint64_t)(uintptr_t)thing * UINT64_C(0x9E3779B97F4A7C15);
+	uint32_t mask = (FIRST_CHUNK << chunk) - 1;
+
+	return &places[((uint32_t)(hash >> 32) + probe) & mask];
+}
+
+static struct place *claim(const void *thing)
+{
+	unsigned chunk, probe;
+
+	for (chunk = 0; chunk < CHUNKS; chunk++) {
+		struct place *places = chunk_at(chunk);
+
+		for (probe = 0; places && probe < PROBES; probe++) {
+			struct place *place =
+				place_of(places, chunk, thing, probe);
+			uintptr_t empty = 0;
+
+			if (atomic_compare_exchange_strong(&place->thing,
+							   &empty, CLAIMED))
+				return place;
+		}
+		if (!places)
+			break;
+	}
+	errno = ENOMEM;
+	return NULL;
+}
+
+static struct place *find(const void *thing)
+{
+	unsigned chunk, probe;
+
+	for (chunk = 0; chunk < CHUNKS; chunk++) {
+		struct place *places = atomic_load(&chunks[chunk]);
+
+		for (probe = 0; places && probe < PROBES; probe++) {
+			struct place *place =
+				place_of(places, chunk, thing, probe);
+
+			if (atomic_load(&place->thing) == (uintptr_t)thing)
+				return place;
+		}
+		if (!places)
+			break;
+	}
+	return NULL;
+}
+
+int with__inherited_note(void *thing, with__discard *discard)
+{
+	struct place *place = claim(thing);
+
+	if (!place)
+		return -1;
+	atomic_store(&place->owner, with__process());
+	place->discard = discard;
+	atomic_store(&place->thing, (uintptr_t)thing);
+	return 0;
+}
+
+bool with__inherited_strike(void *thing)
+{
+	struct place *place = find(thing);
+	bool ours;
+
+	if (!place)
+		return true;
+	ours = atomic_load(&place->owner) == with__process();
+	if (!ours)
+		place->discard(thing);
+	atomic_store(&place->thing, 0);
+	return ours;
+}
+
+static void visit_all(void (*visit)(struct place *place, uint64_t owner),
+		      uint64_t owner)
+{
+	unsigned chunk;
+	size_t i;
+
+	for (chunk = 0; chunk < CHUNKS; chunk++) {
+		struct place *places = atomic_load(&chunks[chunk]);
+
+		for (i = 0; places && i < (size_t)FIRST_CHUNK << chunk; i++)
+			if (atomic_load(&places[i].thing) > CLAIMED)
+				visit(&places[i], owner);
+	}
+}
+
+static void set_owner(struct place *place, uint64_t owner)
+{
+	atomic_store(&place->owner, owner);
+}
+
+static void discard_foreign(struct place *place, uint64_t owner)
+{
+	if (atomic_load(&place->owner) != owner)
+		place->discard((void *)atomic_load(&place->thing));
+}
+
+void with__inherited_adopt(void)
+{
+	visit_all(set_owner, with__process());
+}
+
+void with__inherited_disown(void)
+{
+	visit_all(set_owner, 0);
+}
+
+void with__inherited_discard(void)
+{
+	uint64_t owner = with__process();
+
+	/* A child of vfork() uses its parent's memory: hands off. */
+	if (with__process_in_handler() == owner)
+		visit_all(discard_foreign, owner);
+}

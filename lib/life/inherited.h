@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inherited.h - things in memory that a forked child must not act on
+ *
+ * A child gets a copy of its parent's streams with the bytes that are not
+ * written yet. If it flushed them, the parent's file would have them twice.
+ * So whoever opens such a thing notes it here, with what makes it harmless;
+ * a process that did not note it itself calls that before closing it, and at
+ * exit.
+ */
+#ifndef LIFE_INHERITED_H
+#define LIFE_INHERITED_H
+
+#include <stdbool.h>
+
+typedef void with__discard(void *thing);
+
+/* thing: its address, not NULL. -1 with ENOMEM. */
+int with__inherited_note(void *thing, with__discard *discard);
+
+/*
+ * Strikes it out. True if it is to be closed as usual; false if another
+ * process noted it, after it has been made harmless. A thing that was never
+ * noted is to be closed as usual.
+ */
+bool with__inherited_strike(void *thing);
+
+/* The present process takes over all, or gives up all, that is noted. */
+void with__inherited_adopt(void);
+void with__inherited_disown(void);
+
+/* Makes all harmless that the present process did not note. For exit. */
+void with__inherited_discard(void);
+
+#endif /* LIFE_INHERITED_H */

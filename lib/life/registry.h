@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * registry.h - the names on disk that this process must remove in the end
+ *
+ * Guards cannot see exit(), signals and longjmp(); the registry does. It
+ * holds values (a path, an identity, an owner), never a handle: what a
+ * handler reads is never freed.
+ *
+ * Calling sequence of a creator:
+ *
+ *	with__registry_publish(&entry, &record)     before the thing exists
+ *	... make it; if that fails: with__registry_withdraw(&entry)
+ *	with__registry_confirm(&entry, &identity)   now it is known as ours
+ *	...
+ *	with__registry_remove(&entry)               or with__registry_release()
+ */
+#ifndef LIFE_REGISTRY_H
+#define LIFE_REGISTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/identity.h"
+
+struct with__slot;
+
+/* A creator's claim to a slot; gone stale when the slot has another tenant. */
+struct with__entry {
+	struct with__slot *slot;	/* NULL: not registered */
+	uint64_t tenancy;
+};
+
+enum with__kind {
+	WITH__FILE,		/* anything that unlink() removes */
+	WITH__DIRECTORY,	/* removed with all that is in it */
+	WITH__ANY,		/* one or the other */
+};
+
+struct with__record {
+	const char *path;	/* absolute; copied */
+	int place;		/* descriptor of its directory, or AT_FDCWD */
+	enum with__kind kind;
+	unsigned threads;	/* for the removal of a tree; 0: one */
+	bool ignore_errors;	/* failing removals are nobody's error */
+	const char *source;	/* "file:line" or NULL; copied */
+};
+
+/*
+ * Publishes a name that nobody else can have (see WITH__NAME_SAFE_LENGTH), or
+ * one that exists already. While the process is being cleaned up by another
+ * thread it waits. -1 with ENOMEM.
+ */
+int with__registry_publish(struct with__entry *ret,
+			   const struct with__record *record);
+
+/* Nothing was made. */
+void with__registry_withdraw(struct with__entry *entry);
+
+/*
+ * The thing exists and is this one. -1 with ECANCELED if a clean-up has taken
+ * the entry meanwhile: the name may be gone, or not; the caller removes it.
+ */
+int with__registry_confirm(struct with__entry *entry,
+			   const struct with__identity *identity);
+
+/*
+ * Removes the thing, if this process owns it, and gives the entry up. -1 with
+ * errno: it stays registered, and exit tries again; but ESTALE: the name means
+ * something else now, and is left alone for good. ENOENT counts as done.
+ * root_fd is a readable descriptor of a directory to be removed, or -1; report
+ * tells the error hook, for callers whose own result nobody sees.
+ */
+int with__registry_remove(struct with__entry *entry, int root_fd, bool report);
+
+/* Gives the entry up, and leaves the thing alone. */
+void with__registry_release(struct with__entry *entry);
+
+/* True if the entry is live and of this process. */
+bool with__registry_owns(const struct with__entry *entry);
+
+/*
+ * The name is about to hold another thing of ours (NULL: from here the name
+ * alone decides), or holds it now.
+ */
+void with__registry_identify(struct with__entry *entry,
+			     const struct with__identity *identity);
+
+/*
+ * Removes all that this process owns, newest first. The first for normal
+ * code (exit), the second for signal handlers: then it first waits, bounded,
+ * for what other threads are just making. keep_closed: nobody makes anything
+ * any more, since the process is about to die.
+ */
+void with__registry_remove_all(void);
+void with__registry_remove_all_in_handler(bool keep_closed);
+
+/* All entries of processes this one descends from become its own. */
+void with__registry_adopt(void);
+
+/* This process owns none of its entries any more. */
+void with__registry_disown(void);
+
+/* Calls visit for every live entry of this process, newest first. */
+void with__registry_list(void (*visit)(const char *path, const char *source));
+
+#endif /* LIFE_REGISTRY_H */

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * remove.c - remove the one thing that a slot names
+ *
+ * First relative to the descriptor of the directory it was made in, which
+ * holds when that was renamed, then by its path. The descriptor is not the
+ * slot's own and may mean something else by now: then the name is not there,
+ * or the identity tells.
+ *
+ * All of this runs inside signal handlers too.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/rmtree.h"
+#include "base/syscalls.h"
+#include "life/report.h"
+#include "life/slots.h"
+
+struct removal {
+	const struct with__slot *slot;
+	enum with__telling telling;
+	bool told;
+};
+
+static bool known_identity(const struct with__slot *slot,
+			   struct with__identity *ret)
+{
+	ret->inode = atomic_load(&slot->inode);
+	ret->device = atomic_load_explicit(&slot->device, memory_order_relaxed);
+	ret->birth_ns = atomic_load_explicit(&slot->birth_ns,
+					     memory_order_relaxed);
+	return ret->inode != 0;
+}
+
+static void tell(struct removal *removal, const char *path, int error)
+{
+	const struct with__slot *slot = removal->slot;
+
+	if (removal->told || slot->ignore_errors)
+		return;
+	removal->told = true;
+	if (removal->telling == WITH__TELL_HOOK)
+		with__report_error("remove", path, error, slot->source);
+	else if (removal->telling == WITH__TELL_IN_HANDLER)
+		with__report_in_handler("remove", path, error, slot->source);
+}
+
+/* The engine tells of every failure; the first is the one that counts. */
+static int tell_first(const char *path, int error, void *data)
+{
+	tell(data, path, error);
+	return 0;
+}
+
+static int remove_file(int place, const char *name,
+		       const struct with__identity *expected)
+{
+	struct with__status status;
+
+	if (expected) {
+		if (with__status_at(place, name, &status) < 0)
+			return -1;
+		if (!with__identity_equal(&status.identity, expected)) {
+			errno = ESTALE;
+			return -1;
+		}
+	}
+	return with__sys.unlinkat(place, name, 0);
+}
+
+static int remove_at(struct removal *removal, int place, const char *name,
+		     int root_fd)
+{
+	const struct with__slot *slot = removal->slot;
+	struct with__identity identity;
+	const struct with__identity *expected =
+		known_identity(slot, &identity) ? &identity : NULL;
+	struct with__rmtree tree = WITH__RMTREE_INIT;
+
+	if (slot->kind == WITH__FILE)
+		return remove_file(place, name, expected);
+	tree.at = place;
+	tree.expected = expected;
+	tree.root_fd = root_fd;
+	tree.threads = removal->telling == WITH__TELL_IN_HANDLER ?
+		       1 : slot->threads;
+	tree.on_error = tell_first;
+	tree.data = removal;
+	if (slot->kind == WITH__ANY)
+		return with__remove(name, &tree);
+	return with__rmtree(name, &tree);
+}
+
+/* Runs inside a signal handler. */
+int with__slot_remove_thing(const struct with__slot *slot, int root_fd,
+			    enum with__telling telling)
+{
+	struct removal removal = { .slot = slot, .telling = telling };
+	const char *name = strrchr(slot->path, '/') + 1;
+	int saved = errno;
+	int result = -1;
+
+	errno = ENOENT;
+	if (slot->place != AT_FDCWD)
+		result = remove_at(&removal, slot->place, name, root_fd);
+	if (result < 0 && (errno == ENOENT || errno == EBADF ||
+			   errno == ENOTDIR))
+		result = remove_at(&removal, AT_FDCWD, slot->path, root_fd);
+	if (result < 0 && errno == ENOENT)
+		result = 0;
+	if (result < 0) {
+		saved = errno;
+		tell(&removal, slot->path, saved);
+		if (slot->ignore_errors)
+			result = 0;
+	}
+	errno = saved;
+	return result;
+}

@@ -3,6 +3,13 @@ include_HEADERS = include/with.h
 
 withincludedir = $(includedir)/with
 withinclude_HEADERS = \
+	include/with/anonymous.h \
+	include/with/directory.h \
+	include/with/file.h \
 	include/with/guard.h \
+	include/with/life.h \
+	include/with/location.h \
+	include/with/named.h \
 	include/with/options.h \
+	include/with/raw.h \
 	include/with/version.h

@@ -3,8 +3,11 @@
 # tests of internals both link. The folders are floors, lowest first.
 noinst_LTLIBRARIES += lib/libwith-core.la
 lib_libwith_core_la_SOURCES = \
+	lib/base/cancel.h \
 	lib/base/chmod.c lib/base/chmod.h \
 	lib/base/identity.c lib/base/identity.h \
+	lib/base/names.c lib/base/names.h \
+	lib/base/process.c lib/base/process.h \
 	lib/base/rmtree-deep.c \
 	lib/base/rmtree-mend.c \
 	lib/base/rmtree-open.c \
@@ -14,11 +17,34 @@ lib_libwith_core_la_SOURCES = \
 	lib/base/rmtree-walk.c \
 	lib/base/rmtree.c lib/base/rmtree.h \
 	lib/base/syscalls.c lib/base/syscalls.h \
+	lib/base/where.c lib/base/where.h \
+	lib/life/cleanup.c \
+	lib/life/exit.c lib/life/exit.h \
+	lib/life/fork.c \
+	lib/life/inherited.c lib/life/inherited.h \
+	lib/life/registry.c lib/life/registry.h \
+	lib/life/remove.c \
+	lib/life/report.c lib/life/report.h \
+	lib/life/signals.c \
+	lib/life/slots.c lib/life/slots.h \
+	lib/life/unwind.c \
+	lib/stream/file.c lib/stream/file.h \
 	lib/stream/known.c lib/stream/known.h \
 	lib/stream/mode.c lib/stream/mode.h \
 	lib/stream/stream.c lib/stream/stream.h \
+	lib/temp/anonymous.c lib/temp/anonymous.h \
+	lib/temp/create.c lib/temp/create.h \
+	lib/temp/directory.c \
+	lib/temp/location.c \
+	lib/temp/make.c lib/temp/make.h \
+	lib/temp/named.c lib/temp/named.h \
+	lib/temp/options.c lib/temp/options.h \
+	lib/temp/place.c lib/temp/place.h \
+	lib/temp/raw.c \
 	lib/version.c
-lib_libwith_core_la_CFLAGS = $(AM_CFLAGS) -fvisibility=hidden
+# No -fvisibility=hidden: the version script could not export what is hidden.
+# It makes all other names local, and the linker then calls them directly.
+lib_libwith_core_la_CFLAGS = $(AM_CFLAGS)
 
 lib_LTLIBRARIES += lib/libwith.la
 lib_libwith_la_SOURCES =

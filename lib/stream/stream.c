@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 
 #include <with/options.h>
 
+#include "base/syscalls.h"
 #include "stream/known.h"
 #include "stream/stream.h"
 
@@ -103,4 +105,17 @@ int with__stream_close(FILE *file)
 		errno = saved;
 	free(known);
 	return result;
+}
+
+void with__stream_discard(FILE *file)
+{
+	int fd = fileno(file);
+	int null = with__sys.openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+
+	__fpurge(file);
+	/* fclose() of a stream that was read seeks the shared offset back. */
+	if (fd >= 0 && null >= 0)
+		with__sys.dup3(null, fd, O_CLOEXEC);
+	if (null >= 0)
+		with__sys.close(null);
 }

@@ -53,4 +53,12 @@ FILE *with__stream_open(int fd, const struct with__stream *how);
  */
 int with__stream_close(FILE *file);
 
+/*
+ * with__stream_discard - forget what is not written and what was read ahead
+ *
+ * So that closing it, or the flush at exit, neither writes nor moves the
+ * offset that a parent shares. Nothing more can be done with it than closing.
+ */
+void with__stream_discard(FILE *file);
+
 #endif /* STREAM_STREAM_H */

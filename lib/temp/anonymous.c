@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * anonymous.c - files without a name
+ *
+ * Whether a directory can have them is asked of the file system, each time:
+ * it depends on the directory, and the question is the creation itself.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include <with/anonymous.h>
+
+#include "base/cancel.h"
+#include "base/syscalls.h"
+#include "stream/file.h"
+#include "stream/stream.h"
+#include "temp/anonymous.h"
+#include "temp/make.h"
+#include "temp/place.h"
+
+static bool cannot_be_unnamed(int error)
+{
+	/* EISDIR: Linux before 3.11, where O_TMPFILE is just O_DIRECTORY. */
+	return error == EOPNOTSUPP || error == EISDIR || error == EINVAL;
+}
+
+static int open_unnamed(const struct with__place *place, int flags,
+			mode_t permissions)
+{
+#ifdef O_TMPFILE
+	bool relative = place->fd != AT_FDCWD;
+
+	return with__sys.openat(place->fd, relative ? "." : place->path,
+				O_TMPFILE | O_RDWR | O_EXCL | flags,
+				permissions);
+#else
+	(void)place, (void)flags, (void)permissions;
+	errno = EOPNOTSUPP;
+	return -1;
+#endif
+}
+
+static int open_unnamed_exactly(const struct with__place *place, int flags,
+				mode_t permissions)
+{
+	struct with__status status;
+	int fd = open_unnamed(place, flags, permissions);
+	int error;
+
+	if (fd < 0)
+		return -1;
+	if (with__status_at(fd, "", &status) == 0 &&
+	    with__file_permissions(fd, permissions, &status) == 0)
+		return fd;
+	error = errno;
+	with__sys.close(fd);
+	errno = error;
+	return -1;
+}
+
+/* With a name, which is removed at once. */
+static int open_and_unlink(const struct with__creation *creation,
+			   struct with__making_file *making)
+{
+	struct with__created created;
+	int result = with__create(creation, &created);
+	int error;
+
+	if (result == 0) {
+		result = with__registry_remove(&created.entry, -1, false);
+		free(created.handle);
+	}
+	if (result == 0)
+		return making->fd;
+	error = errno;
+	if (making->fd >= 0)
+		with__sys.close(making->fd);
+	errno = error;
+	return -1;
+}
+
+int with__anonymous_open(const struct with__names *names, int flags)
+{
+	struct with__making_file making = { .flags = flags, .fd = -1 };
+	const struct with__creation creation = {
+		.names = *names,
+		.default_permissions = 0600,
+		.kind = WITH__FILE,
+		.registered = true,
+		.make = with__make_file,
+		.data = &making,
+	};
+	struct with__place place;
+	int fd = -1;
+	int saved = errno;
+
+	if (with__create_check(names) < 0)
+		return -1;
+	if (with__place_resolve(names, &place) == 0) {
+		do {
+			fd = open_unnamed_exactly(
+				&place, flags,
+				with__create_permissions(&creation));
+		} while (fd < 0 && with__place_again(&place));
+	}
+	with__place_free(&place);
+	if (fd >= 0 || !cannot_be_unnamed(errno))
+		return fd;
+	errno = saved;
+	return open_and_unlink(&creation, &making);
+}
+
+static FILE *open_stream(const struct tempfile_open_options *options,
+			 const struct with__names *names)
+{
+	const struct with__stream how = {
+		.mode = options->mode,
+		.append = options->append,
+		.buffering = options->buffering,
+	};
+	struct with__mode mode;
+	FILE *file;
+	int fd, error;
+
+	if (with__stream_check(&how, &mode) < 0)
+		return NULL;
+	fd = with__anonymous_open(names, with__file_flags(mode.append,
+							  options->inheritable));
+	if (fd < 0)
+		return NULL;
+	file = with__stream_open(fd, &how);
+	if (!file) {
+		error = errno;
+		with__sys.close(fd);
+		errno = error;
+		return NULL;
+	}
+	if (names->scoped_ && with__file_note(file) < 0) {
+		with__stream_close(file);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return file;
+}
+
+FILE *tempfile_open_opt(const struct tempfile_open_options *given)
+{
+	WITH__NO_CANCEL;
+	struct tempfile_open_options options;
+	struct with__names names;
+	FILE *file;
+
+	if (with__options_copy(&options, sizeof(options), given) < 0)
+		return NULL;
+	names = with__options_names(&options);
+	file = open_stream(&options, &names);
+	if (!file)
+		with__options_failed(&names, "temporary file");
+	return file;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * create.c - make something under a fresh name
+ *
+ * A name with at least WITH__NAME_SAFE_LENGTH random characters is published
+ * in the registry before the thing exists: a signal at any instruction finds
+ * either nothing or something that it may remove by name. A shorter one could
+ * be a stranger's: it is published only after it was made, and signals are
+ * blocked from before the making until then.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/names.h"
+#include "base/syscalls.h"
+#include "temp/create.h"
+#include "temp/place.h"
+
+/*
+ * Enough to find the last of 32 one-character names as good as always; and no
+ * more, so that a directory full of them is an answer and not a hang.
+ */
+#define ATTEMPTS 256
+
+/* The parts of a path under construction. */
+struct draft {
+	char *handle;
+	char *path;
+	char *name;		/* its last component */
+	char *random;		/* the random part of that */
+	size_t random_length;
+};
+
+static const char *prefix_of(const struct with__names *names)
+{
+	return names->prefix ? names->prefix : "tmp";
+}
+
+static const char *suffix_of(const struct with__names *names)
+{
+	return names->suffix ? names->suffix : "";
+}
+
+static size_t random_length_of(const struct with__names *names)
+{
+	if (names->random_length == TEMPFILE_EXACT_NAME)
+		return 0;
+	return names->random_length ? (size_t)names->random_length :
+				      WITH__NAME_LENGTH;
+}
+
+static bool is_dots(const struct with__names *names)
+{
+	const char *prefix = prefix_of(names);
+	const char *suffix = suffix_of(names);
+	size_t length = strlen(prefix) + strlen(suffix);
+
+	return !random_length_of(names) &&
+	       (length == 0 ||
+		(length <= 2 && strspn(prefix, ".") + strspn(suffix, ".") ==
+				length));
+}
+
+int with__create_check(const struct with__names *names)
+{
+	if (strchr(prefix_of(names), '/') || strchr(suffix_of(names), '/') ||
+	    names->random_length < TEMPFILE_EXACT_NAME ||
+	    (names->permissions & ~0777u) || is_dots(names)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (names->random_length > NAME_MAX ||
+	    strlen(prefix_of(names)) + random_length_of(names) +
+	    strlen(suffix_of(names)) > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return 0;
+}
+
+mode_t with__create_permissions(const struct with__creation *creation)
+{
+	return creation->names.permissions ?
+	       (mode_t)creation->names.permissions :
+	       creation->default_permissions;
+}
+
+static char *append(char *end, const char *text)
+{
+	size_t length = strlen(text);
+
+	memcpy(end, text, length + 1);
+	return end + length;
+}
+
+static int draft_path(const struct with__creation *creation,
+		      const struct with__place *place, struct draft *ret)
+{
+	const struct with__names *names = &creation->names;
+	const char *dir = strcmp(place->path, "/") ? place->path : "";
+	size_t most = creation->longest_path ? creation->longest_path : PATH_MAX;
+	size_t size = strlen(dir) + 1 + strlen(prefix_of(names)) +
+		      random_length_of(names) + strlen(suffix_of(names)) + 1;
+
+	if (size > most) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	ret->handle = malloc(creation->handle_size + size);
+	if (!ret->handle)
+		return -1;
+	ret->path = ret->handle + creation->handle_size;
+	ret->name = append(append(ret->path, dir), "/");
+	ret->random = append(ret->name, prefix_of(names));
+	ret->random_length = random_length_of(names);
+	append(ret->random + ret->random_length, suffix_of(names));
+	return 0;
+}
+
+/* A clean-up has come between, or there is no memory to own it. */
+static void unmake(const struct with__creation *creation,
+		   const struct with__candidate *candidate)
+{
+	int saved = errno;
+	int flags = creation->kind == WITH__DIRECTORY ? AT_REMOVEDIR : 0;
+
+	with__sys.unlinkat(candidate->place, candidate->name, flags);
+	errno = saved;
+}
+
+static int publish(const struct with__creation *creation,
+		   const struct with__candidate *candidate,
+		   struct with__created *ret)
+{
+	const struct with__record record = {
+		.path = candidate->path,
+		.place = candidate->place,
+		.kind = creation->kind,
+		.threads = creation->threads,
+		.ignore_errors = creation->ignore_errors,
+		.source = creation->names.source_,
+	};
+
+	return with__registry_publish(&ret->entry, &record);
+}
+
+static int make(const struct with__creation *creation,
+		const struct with__candidate *candidate,
+		struct with__created *ret)
+{
+	struct with__status status;
+
+	if (creation->make(candidate, creation->data, &status) < 0)
+		return -1;
+	ret->identity = status.identity;
+	return 0;
+}
+
+static int publish_and_make(const struct with__creation *creation,
+			    const struct with__candidate *candidate,
+			    struct with__created *ret)
+{
+	if (publish(creation, candidate, ret) < 0)
+		return -1;
+	if (make(creation, candidate, ret) < 0) {
+		with__registry_withdraw(&ret->entry);
+		return -1;
+	}
+	if (with__registry_confirm(&ret->entry, &ret->identity) < 0) {
+		unmake(creation, candidate);
+		return -1;
+	}
+	return 0;
+}
+
+static int make_and_publish(const struct with__creation *creation,
+			    const struct with__candidate *candidate,
+			    struct with__created *ret)
+{
+	sigset_t all, before;
+	int result;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	result = make(creation, candidate, ret);
+	if (result == 0) {
+		result = publish(creation, candidate, ret);
+		if (result == 0)
+			result = with__registry_confirm(&ret->entry,
+							&ret->identity);
+		if (result < 0)
+			unmake(creation, candidate);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return result;
+}
+
+static int try_names(const struct with__creation *creation,
+		     const struct with__place *place,
+		     const struct draft *draft, struct with__created *ret)
+{
+	const struct with__candidate candidate = {
+		.place = place->fd,
+		.name = place->fd == AT_FDCWD ? draft->path : draft->name,
+		.path = draft->path,
+		.permissions = with__create_permissions(creation),
+	};
+	int attempts = draft->random_length ? ATTEMPTS : 1;
+	int saved = errno;
+	int result = -1;
+
+	while (attempts-- > 0) {
+		if (with__name_random(draft->random, draft->random_length) < 0)
+			return -1;
+		if (!creation->registered)
+			result = make(creation, &candidate, ret);
+		else if (draft->random_length >= WITH__NAME_SAFE_LENGTH)
+			result = publish_and_make(creation, &candidate, ret);
+		else
+			result = make_and_publish(creation, &candidate, ret);
+		if (result == 0)
+			errno = saved;
+		if (result == 0 || (errno != EEXIST && errno != EADDRINUSE))
+			return result;
+	}
+	errno = EEXIST;
+	return result;
+}
+
+static int create_in(const struct with__creation *creation,
+		     const struct with__place *place, struct with__created *ret)
+{
+	struct draft draft;
+	int error;
+
+	if (draft_path(creation, place, &draft) < 0)
+		return -1;
+	*ret = (struct with__created) {
+		.handle = draft.handle,
+		.path = draft.path,
+	};
+	if (try_names(creation, place, &draft, ret) == 0)
+		return 0;
+	error = errno;
+	free(draft.handle);
+	errno = error;
+	return -1;
+}
+
+int with__create(const struct with__creation *creation,
+		 struct with__created *ret)
+{
+	struct with__place place;
+	int result = -1;
+
+	if (with__create_check(&creation->names) < 0)
+		return -1;
+	if (with__place_resolve(&creation->names, &place) == 0) {
+		do {
+			result = create_in(creation, &place, ret);
+		} while (result < 0 && with__place_again(&place));
+	}
+	with__place_free(&place);
+	return result;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.h - options from a caller that may be older or newer than we are
+ */
+#ifndef TEMP_OPTIONS_H
+#define TEMP_OPTIONS_H
+
+#include <stddef.h>
+
+#include <with/options.h>
+
+/* What all structs of options for names begin with. */
+struct with__names {
+	TEMPFILE_OPTIONS_OF_NAMES;
+};
+
+/*
+ * with__options_copy - given, as the struct of known_size bytes that we know
+ *
+ * given is NULL (all defaults), or begins with its own size. What it lacks is
+ * zero. What it has beyond must be zero, or -1 with EINVAL.
+ */
+int with__options_copy(void *known, size_t known_size, const void *given);
+
+/* The common beginning of such a struct. */
+struct with__names with__options_names(const void *options);
+
+/* Tells the error hook that a guard could not be entered, if one asked. */
+void with__options_failed(const struct with__names *names, const char *what);
+
+#endif /* TEMP_OPTIONS_H */

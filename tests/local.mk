@@ -12,7 +12,13 @@ tests_programs = \
 
 tests_scripts = \
 	tests/check-bootstrap.sh \
-	tests/check-sandbox.sh
+	tests/check-compare.sh \
+	tests/check-documents.sh \
+	tests/check-files.sh \
+	tests/check-headers.sh \
+	tests/check-layers.sh \
+	tests/check-sandbox.sh \
+	tests/check-symbols.sh
 
 TEST_EXTENSIONS = .out .sh .t
 AM_TESTS_ENVIRONMENT = \
@@ -20,6 +26,8 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	CC='$(CC)'; export CC;
 T_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-in-sandbox
+# An example's expected output is its test; examples/local.mk lists them.
+OUT_LOG_COMPILER = $(T_LOG_COMPILER) $(SHELL) $(top_srcdir)/tests/compare-example
 # Scripts build and run programs, which /dev/shm may not allow.
 SH_LOG_COMPILER = env TESTING_BASE=$(abs_top_builddir) $(T_LOG_COMPILER) $(SHELL)
 
@@ -56,4 +64,4 @@ else
 endif
 
 CLEANFILES += tests/check-is-there $(tests_runs)
-EXTRA_DIST += tests/run-in-sandbox $(tests_scripts)
+EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# normalise.sed - takes out of an example's output what differs in each run,
+# before tests/compare-example compares it. The temporary directory's path is
+# the word TMPDIR by then.
+#
+# 16 random characters that follow a prefix or a slash:
+:again
+s|\(TMPDIR/[^ ]*\)[a-z0-9]\{16\}|\1RANDOM|
+t again

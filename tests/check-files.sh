@@ -16,8 +16,9 @@ files() {
 		find . \( -name '*.[ch]' -o -name '*.cc' -o -name '*.sh' \
 			-o -name '*.mk' -o -name '*.ac' -o -name '*.am' \
 			-o -name '*.map' -o -name '*.md' -o -name bootstrap \) \
-			! -path './build*' ! -path './m4/*' \
-			! -path './libwith-*' | sed 's|^\./||'
+			! -path './build*' ! -path './_build*' \
+			! -path './libwith-*' ! -name config.h |
+			sed 's|^\./||'
 	fi
 }
 

@@ -65,3 +65,11 @@ endif
 
 CLEANFILES += tests/check-is-there $(tests_runs)
 EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
+
+# After make install: a program of a user's, outside the tree.
+installcheck-local:
+	top_srcdir='$(abs_top_srcdir)' CC='$(CC)' WITH_CFLAGS='$(WITH_CFLAGS)' \
+	DESTDIR='$(DESTDIR)' libdir='$(libdir)' includedir='$(includedir)' \
+	pkgconfigdir='$(pkgconfigdir)' \
+		$(SHELL) $(srcdir)/tests/installcheck.sh
+EXTRA_DIST += tests/installcheck.sh tests/installed.c tests/installed.cc

@@ -46,6 +46,8 @@
  *
  * These macros are C (C11 with the GNU extensions of GCC and Clang). C++ has
  * destructors: it uses the functions, and gets an error that says so here.
+ *
+ * This header is longer than 400 lines, since most of it is the manual.
  */
 #ifndef WITH_GUARD_H
 #define WITH_GUARD_H

@@ -51,7 +51,15 @@ extern "C" {
 struct with_mark {
 	unsigned long long serial_;
 };
+#ifdef __cplusplus
+/* A function may share its name with a struct, which g++ takes for a shadow. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
 struct with_mark with_mark(void);
+#ifdef __cplusplus
+#pragma GCC diagnostic pop
+#endif
 void with_unwind(struct with_mark mark);
 
 /*

@@ -6,6 +6,8 @@
 tests_programs = \
 	tests/test-mode \
 	tests/test-rmtree \
+	tests/test-rmtree-faults \
+	tests/test-rmtree-swaps \
 	tests/test-stream \
 	tests/test-testing \
 	tests/test-version
@@ -39,6 +41,7 @@ check_PROGRAMS += $(tests_programs)
 check_LTLIBRARIES = tests/libtesting.la
 endif
 tests_libtesting_la_SOURCES = \
+	tests/meddle.c tests/meddle.h \
 	tests/testing.c tests/testing.h \
 	tests/trees.c tests/trees.h
 tests_libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

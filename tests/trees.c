@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,6 +95,47 @@ unsigned trees_bush(const char *path, unsigned width, unsigned files,
 		objects += trees_bush(name, width, files, depth - 1);
 	}
 	return objects;
+}
+
+void trees_descriptors(unsigned count)
+{
+	static rlim_t at_first;
+	struct rlimit limit;
+	int lowest;
+
+	trees_must(getrlimit(RLIMIT_NOFILE, &limit));
+	if (!at_first)
+		at_first = limit.rlim_cur;
+	limit.rlim_cur = at_first;
+	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
+	if (count == 0)
+		return;
+	lowest = trees_must(open("/", O_RDONLY | O_CLOEXEC));
+	close(lowest);
+	limit.rlim_cur = (rlim_t)lowest + count;
+	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+void trees_clear(const char *path)
+{
+	struct dirent *entry;
+	DIR *stream;
+
+	if (unlink(path) == 0 || rmdir(path) == 0 || errno == ENOENT)
+		return;
+	(void)chmod(path, 0700);
+	stream = opendir(path);
+	trees_must(stream ? 0 : -1);
+	while ((entry = readdir(stream))) {
+		char name[4096];
+
+		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			trees_clear(name);
+	}
+	closedir(stream);
+	trees_must(rmdir(path));
 }
 
 static void picture(FILE *out, const char *path)

@@ -32,6 +32,12 @@ void trees_chain(const char *path, const char *name, unsigned depth);
 unsigned trees_bush(const char *path, unsigned width, unsigned files,
 		    unsigned depth);
 
+/* So many more descriptors may be opened; 0: as many as at the beginning. */
+void trees_descriptors(unsigned count);
+
+/* Removes path and what is in it, whatever the modes; missing is well. */
+void trees_clear(const char *path);
+
 /* Names, types, modes and links of what is below path, as text to be freed. */
 char *trees_picture(const char *path);
 

@@ -37,20 +37,21 @@ int with__chmod_fd(int fd, mode_t mode)
 {
 	char path[32];
 
-	if (with__sys.fchmod(fd, mode) == 0)
+	if (WITH__RETRY(with__sys.fchmod(fd, mode)) == 0)
 		return 0;
 	if (errno != EBADF)
 		return -1;
 	/* O_PATH. The rest can go when Linux before 6.6 is no concern. */
-	if (with__sys.fchmodat2(fd, "", mode, AT_EMPTY_PATH) == 0)
+	if (WITH__RETRY(with__sys.fchmodat2(fd, "", mode, AT_EMPTY_PATH)) == 0)
 		return 0;
 	/* EPERM may be a filter's answer; the owner's check comes again. */
 	if (errno != ENOSYS && errno != EPERM)
 		return -1;
-	if (with__sys.fchmodat(AT_FDCWD, proc_path(fd, path, sizeof(path)),
-			       mode, 0) == 0)
+	if (WITH__RETRY(with__sys.fchmodat(AT_FDCWD,
+					   proc_path(fd, path, sizeof(path)),
+					   mode, 0)) == 0)
 		return 0;
 	if (errno != ENOENT && errno != EACCES)
 		return -1;
-	return with__sys.fchmodat(fd, ".", mode, 0);
+	return WITH__RETRY(with__sys.fchmodat(fd, ".", mode, 0));
 }

@@ -14,8 +14,8 @@ static int status_by_fstatat(int dirfd, const char *name,
 {
 	struct stat st;
 
-	if (with__sys.fstatat(dirfd, name, &st,
-			      AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
+	if (WITH__RETRY(with__sys.fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW |
+					  AT_EMPTY_PATH)) < 0)
 		return -1;
 	*ret = (struct with__status) {
 		.identity = { .device = st.st_dev, .inode = st.st_ino },
@@ -29,10 +29,10 @@ int with__status_at(int dirfd, const char *name, struct with__status *ret)
 {
 	struct statx stx;
 
-	if (with__sys.statx(dirfd, name,
-			    AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
-			    STATX_TYPE | STATX_MODE | STATX_INO | STATX_BTIME,
-			    &stx) < 0) {
+	if (WITH__RETRY(with__sys.statx(dirfd, name, AT_SYMLINK_NOFOLLOW |
+					AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+					STATX_TYPE | STATX_MODE | STATX_INO |
+					STATX_BTIME, &stx)) < 0) {
 		/* Linux before 4.11, or a filter that does not know it. */
 		if (errno == ENOSYS || errno == EPERM)
 			return status_by_fstatat(dirfd, name, ret);

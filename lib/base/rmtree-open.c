@@ -38,11 +38,9 @@ static int same_device(struct tree *tree, int fd)
 static int open_checked(struct tree *tree, int dirfd, const char *name,
 			int flags)
 {
-	int fd;
+	int fd = WITH__RETRY(with__sys.openat(dirfd, name, flags | open_flags,
+					      0));
 
-	do
-		fd = with__sys.openat(dirfd, name, flags | open_flags, 0);
-	while (fd < 0 && errno == EINTR);
 	if (fd >= 0 && same_device(tree, fd) < 0) {
 		int error = errno;
 
@@ -60,10 +58,8 @@ int with__rmtree_open(struct tree *tree, int dirfd, const char *name, int flags)
 
 	if (tree->no_openat2)
 		return open_checked(tree, dirfd, name, flags);
-	do
-		fd = with__sys.openat2(dirfd, name, flags | open_flags,
-				       RESOLVE_NO_XDEV);
-	while (fd < 0 && errno == EINTR);
+	fd = WITH__RETRY(with__sys.openat2(dirfd, name, flags | open_flags,
+					   RESOLVE_NO_XDEV));
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
 		tree->no_openat2 = true;
 		errno = EAGAIN;	/* the caller begins with rmdir() then */

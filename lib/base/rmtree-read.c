@@ -273,9 +273,7 @@ void with__rmtree_read(struct tree *tree, struct frame *frame)
 	ssize_t got;
 
 	frame->names = frame->end = (uint16_t)base;
-	do
-		got = with__sys.getdents64(frame->fd, batch.start, size);
-	while (got < 0 && errno == EINTR);
+	got = WITH__RETRY(with__sys.getdents64(frame->fd, batch.start, size));
 	if (got < 0 && errno != ENOENT)	/* ENOENT: it has been removed */
 		with__rmtree_fail(tree, tree->top, NULL, errno);
 	if (got <= 0) {

@@ -275,7 +275,6 @@ static int remove_root(struct tree *tree)
 {
 	const struct with__identity *expected = tree->options->expected;
 	struct with__status status;
-	int result;
 
 	if (expected) {
 		if (with__status_at(tree->at, tree->name, &status) < 0)
@@ -285,10 +284,8 @@ static int remove_root(struct tree *tree)
 			return -1;
 		}
 	}
-	do
-		result = with__sys.unlinkat(tree->at, tree->name, AT_REMOVEDIR);
-	while (result < 0 && errno == EINTR);
-	return result;
+	return WITH__RETRY(with__sys.unlinkat(tree->at, tree->name,
+					      AT_REMOVEDIR));
 }
 
 /* false: nothing more to do. */

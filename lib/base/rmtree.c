@@ -65,12 +65,10 @@ static int check(const struct with__rmtree *options, int dirfd,
 
 static int open_root(struct tree *tree, int flags)
 {
-	int fd;
+	int fd = WITH__RETRY(with__sys.openat(tree->at, tree->name, flags |
+					      O_DIRECTORY | O_NOFOLLOW |
+					      O_CLOEXEC, 0));
 
-	do
-		fd = with__sys.openat(tree->at, tree->name, flags | O_DIRECTORY |
-				      O_NOFOLLOW | O_CLOEXEC, 0);
-	while (fd < 0 && errno == EINTR);
 	if (fd >= 0 && check(tree->options, fd, "") < 0) {
 		int error = errno;
 
@@ -147,10 +145,8 @@ static int hold_parent(struct tree *tree)
 	if (tree->path[0] == '/' || !last || !strstr(tree->path, "../"))
 		return -1;
 	*last = '\0';
-	do
-		fd = with__sys.openat(tree->at, tree->path, O_PATH |
-				      O_DIRECTORY | O_CLOEXEC, 0);
-	while (fd < 0 && errno == EINTR);
+	fd = WITH__RETRY(with__sys.openat(tree->at, tree->path, O_PATH |
+					  O_DIRECTORY | O_CLOEXEC, 0));
 	*last = '/';
 	if (fd < 0)
 		return -1;
@@ -160,9 +156,14 @@ static int hold_parent(struct tree *tree)
 	return fd;
 }
 
+static int remove_empty(const struct tree *tree)
+{
+	return WITH__RETRY(with__sys.unlinkat(tree->at, tree->name,
+					      AT_REMOVEDIR));
+}
+
 static int remove_contents(struct tree *tree)
 {
-	int parent = hold_parent(tree);
 	int fd = enter_root(tree);
 
 	if (fd >= 0) {
@@ -170,41 +171,41 @@ static int remove_contents(struct tree *tree)
 		with__rmtree_walk(tree);
 		if (fd != tree->options->root_fd)
 			(void)with__sys.close(fd);
-	} else if (errno != ENOENT || tree->options->keep_root) {
+	} else {
 		tree->error = errno;
 	}
-	if (parent >= 0)
-		(void)with__sys.close(parent);
 	return tree->error;
 }
 
 static int remove_directory(struct tree *tree)
 {
 	const struct with__rmtree *options = tree->options;
+	unsigned tries = IDLE_MOST;
 
 	if (check(options, tree->at, tree->name) < 0)
 		return errno;
-	if (!options->keep_root) {
-		int result;
+	if (options->keep_root)
+		return remove_contents(tree);
+	if (remove_empty(tree) == 0)
+		return 0;
+	/* Empty, or missing, by the work of others: that is no error now. */
+	while (errno != ENOENT && errno != ENOTDIR && errno != EBUSY) {
+		int error = remove_contents(tree);
 
-		do
-			result = with__sys.unlinkat(tree->at, tree->name,
-						    AT_REMOVEDIR);
-		while (result < 0 && errno == EINTR);
-		if (result == 0)
+		if (error != ENOENT || --tries == 0)
+			return error;
+		tree->error = 0;
+		if (remove_empty(tree) == 0 || errno == ENOENT)
 			return 0;
-		if (errno == ENOENT || errno == ENOTDIR || errno == EBUSY)
-			return errno;
 	}
-	/* Whoever removes it from here on does our work. */
-	return remove_contents(tree);
+	return errno;
 }
 
 /* Runs inside a signal handler. */
 int with__rmtree(const char *path, const struct with__rmtree *options)
 {
 	struct tree tree;
-	int error;
+	int before = errno, parent, error;
 
 	/* Not the buffers, which stay as they are until they are written. */
 	memset(&tree, 0, offsetof(struct tree, trail));
@@ -213,9 +214,14 @@ int with__rmtree(const char *path, const struct with__rmtree *options)
 	tree.limit = FRAMES_MOST;
 	if (take_path(&tree, path) < 0)
 		return -1;
+	parent = hold_parent(&tree);
 	error = remove_directory(&tree);
-	if (!error || (error == ENOENT && tree.options->missing_ok))
+	if (parent >= 0)
+		(void)with__sys.close(parent);
+	if (!error || (error == ENOENT && tree.options->missing_ok)) {
+		errno = before;
 		return 0;
+	}
 	/* The walk has told of its failures; this is one before it. */
 	if (!tree.frames[0].failed)
 		with__rmtree_fail(&tree, 0, NULL, error);
@@ -234,16 +240,14 @@ static bool is_directory(const struct with__rmtree *options, const char *path)
 /* Runs inside a signal handler. */
 int with__remove(const char *path, const struct with__rmtree *options)
 {
-	int result, error;
+	int error;
 
 	if (!options)
 		options = &defaults;
 	if (check(options, options->at, path) < 0)
 		return errno == ENOENT && options->missing_ok ? 0 : -1;
-	do
-		result = with__sys.unlinkat(options->at, path, 0);
-	while (result < 0 && errno == EINTR);
-	if (result == 0 || (errno == ENOENT && options->missing_ok))
+	if (WITH__RETRY(with__sys.unlinkat(options->at, path, 0)) == 0 ||
+	    (errno == ENOENT && options->missing_ok))
 		return 0;
 	/* A directory is EISDIR on Linux, EPERM in POSIX. */
 	error = errno;

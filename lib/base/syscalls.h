@@ -14,6 +14,7 @@
 #ifndef BASE_SYSCALLS_H
 #define BASE_SYSCALLS_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,5 +62,18 @@ struct with__syscalls {
 
 /* The table in use. Tests replace entries; the library never does. */
 extern struct with__syscalls with__sys;
+
+/*
+ * The call again, for as long as a signal interrupts it. Not for close(): on
+ * Linux the descriptor is gone, and may be somebody else's already.
+ */
+#define WITH__RETRY(call) \
+	(__extension__({ \
+		__typeof__(call) with__result; \
+		do \
+			with__result = (call); \
+		while (with__result < 0 && errno == EINTR); \
+		with__result; \
+	}))
 
 #endif /* BASE_SYSCALLS_H */

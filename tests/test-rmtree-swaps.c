@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test-rmtree-swaps.c - directories are exchanged between any two calls.
+ *
+ * For every system call of a removal, and every directory of the tree, an
+ * attacker acts just before that call: puts a link to the canary in the
+ * directory's place, moves it out beside the canary's files, or exchanges
+ * the two and back again some calls later. Whatever becomes of the tree, the
+ * canary must be the same to the last inode and mode.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/rmtree.h"
+#include "base/syscalls.h"
+#include "meddle.h"
+#include "testing.h"
+#include "trees.h"
+
+static const char *const directories[] = {
+	"root", "root/a", "root/a/b", "root/a/b/c/d", "root/a/b/c/d/e/e",
+};
+
+enum { DIRECTORIES = sizeof(directories) / sizeof(*directories) };
+
+enum { UNCHANGED = 07777 };
+
+enum attack { LINK, MOVE, EXCHANGE };
+
+struct swap {
+	enum attack attack;
+	const char *victim;
+	unsigned long at;
+	unsigned long back_after;	/* EXCHANGE only; 0: never */
+	bool lift_refused;
+	unsigned long calls;		/* of a removal without a swap */
+	unsigned descriptors;		/* for the engine */
+	bool is_deep;			/* too few for all levels */
+	bool no_openat2;
+	char target[64];		/* of a link in the victim's place */
+	mode_t mode;			/* of the directories */
+};
+
+/* canary/a is what links lead to; its mode tells of a chmod(). */
+static void make_canary(void)
+{
+	trees_chain("canary", "a", 1);
+	trees_chain("canary/a/inner", "b", 1);
+	trees_chain("canary/a/b", "c", 1);
+	trees_chain("canary/a/c", "d", 1);
+	trees_file("canary/a/keep");
+	trees_file("canary/a/inner/keep");
+	trees_file("canary/keep");
+	trees_must(chmod("canary/a/inner", 0500));
+	trees_must(chmod("canary/a", 0500));
+}
+
+static void make_link(struct swap *swap)
+{
+	size_t length = 0;
+
+	for (const char *c = swap->victim; *c; c++)
+		if (*c == '/')
+			length += (size_t)sprintf(swap->target + length, "../");
+	strcpy(swap->target + length, "canary/a");
+	trees_clear("link");
+	trees_must(symlink(swap->target, "link"));
+}
+
+static void act(const struct swap *swap)
+{
+	/* The victim may be gone or elsewhere by now: then nothing happens. */
+	switch (swap->attack) {
+	case LINK:
+		if (rename(swap->victim, "aside") == 0)
+			(void)!symlink(swap->target, swap->victim);
+		break;
+	case MOVE:
+		(void)!rename(swap->victim, "canary/moved");
+		break;
+	case EXCHANGE:
+		(void)syscall(SYS_renameat2, AT_FDCWD, swap->victim,
+			      AT_FDCWD, "link", 2u /* RENAME_EXCHANGE */);
+		break;
+	}
+}
+
+static int swap_here(const struct meddle_call *call, void *data)
+{
+	const struct swap *swap = data;
+
+	if (call->index == swap->at ||
+	    (swap->back_after && call->index == swap->at + swap->back_after))
+		act(swap);
+	if (swap->lift_refused && strcmp(call->function, "renameat") == 0)
+		return EXDEV;
+	if (swap->no_openat2 && strcmp(call->function, "openat2") == 0)
+		return ENOSYS;
+	return 0;
+}
+
+static void make_tree(mode_t mode)
+{
+	trees_chain("root", "a", 1);
+	trees_file("root/0");
+	trees_chain("root/a/b", "c", 1);
+	trees_file("root/a/1");
+	trees_chain("root/a/b/c/d", "e", 2);
+	trees_file("root/a/b/c/2");
+	trees_file("root/a/b/c/d/keep");	/* a name of the canary's */
+	trees_file("root/a/b/c/d/e/e/4");
+	trees_chain("root/z", "inner", 1);
+	trees_file("root/z/keep");
+	for (unsigned i = 1; mode != UNCHANGED && i <= DIRECTORIES; i++)
+		trees_must(chmod(directories[DIRECTORIES - i], mode));
+}
+
+static unsigned long calls_of(const struct swap *swap)
+{
+	struct swap none = *swap;
+
+	none.at = ~0ul;
+	none.back_after = 0;
+	make_tree(swap->mode);
+	trees_descriptors(swap->descriptors);
+	meddle_begin(swap_here, &none);
+	testing_expect(with__rmtree("root", NULL) == 0);
+	trees_descriptors(0);
+	return meddle_end();
+}
+
+static void swap_once(struct swap *swap, const char *canary)
+{
+	char *after;
+
+	make_tree(swap->mode);
+	make_link(swap);
+	trees_descriptors(swap->descriptors);
+	meddle_begin(swap_here, swap);
+	(void)with__rmtree("root", NULL);
+	meddle_end();
+	trees_descriptors(0);
+	trees_clear("canary/moved");
+	trees_clear("aside");
+	trees_clear("root");
+	after = trees_picture("canary");
+	if (strcmp(canary, after) != 0)
+		fprintf(stderr, "attack %d on %s at %lu, back after %lu\n",
+			swap->attack, swap->victim, swap->at, swap->back_after);
+	testing_expect(strcmp(canary, after) == 0);
+	free(after);
+}
+
+static void swap_everywhere(struct swap *swap)
+{
+	char *canary = trees_picture("canary");
+	char *before = testing_descriptors(), *after;
+
+	swap->calls = calls_of(swap);
+	for (unsigned i = 0; i < DIRECTORIES; i++) {
+		swap->victim = directories[i];
+		for (swap->at = 0; swap->at < swap->calls; swap->at++)
+			swap_once(swap, canary);
+	}
+	after = testing_descriptors();
+	testing_expect(strcmp(before, after) == 0);
+	free(after);
+	free(before);
+	free(canary);
+}
+
+static void all_attacks(struct swap *swap)
+{
+	static const unsigned returns[] = { 0, 1, 2, 4 };
+
+	trees_begin();
+	make_canary();
+	alarm(60);
+	for (unsigned way = 0; way < 4; way++) {
+		swap->no_openat2 = way & 1;
+		swap->lift_refused = way & 2;
+		if (swap->lift_refused && !swap->is_deep)
+			continue;
+		swap->attack = LINK;
+		swap_everywhere(swap);
+		swap->attack = MOVE;
+		swap_everywhere(swap);
+		swap->attack = EXCHANGE;
+		for (unsigned i = 0; i < sizeof(returns) / sizeof(*returns); i++) {
+			swap->back_after = returns[i];
+			swap_everywhere(swap);
+		}
+		swap->back_after = 0;
+	}
+	trees_clear("canary");
+	trees_clear("link");
+}
+
+static void as_ourselves(void *data)
+{
+	all_attacks(data);
+}
+
+/* Then modes have to be mended, and the canary's must not. */
+static void as_nobody(void *data)
+{
+	testing_drop_privileges();
+	all_attacks(data);
+}
+
+START_TEST(nothing_outside_is_lost_to_any_swap)
+{
+	struct swap swap = { .mode = UNCHANGED, .descriptors = 20 };
+	int status = testing_in_child(as_ourselves, &swap);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+/* Then levels are lifted, or left and climbed back to. */
+START_TEST(nothing_outside_is_lost_where_descriptors_are_few)
+{
+	struct swap swap = {
+		.mode = UNCHANGED, .descriptors = 3, .is_deep = true,
+	};
+	int status = testing_in_child(as_ourselves, &swap);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+START_TEST(nothing_outside_is_lost_where_modes_are_mended)
+{
+	struct swap swap = { .mode = 0, .descriptors = 20 };
+	int status = testing_in_child(as_nobody, &swap);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+START_TEST(nothing_outside_is_lost_where_both_is_needed)
+{
+	struct swap swap = { .mode = 0, .descriptors = 4, .is_deep = true };
+	int status = testing_in_child(as_nobody, &swap);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+static void fill(TCase *tests)
+{
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, nothing_outside_is_lost_to_any_swap);
+	tcase_add_test(tests, nothing_outside_is_lost_where_descriptors_are_few);
+	tcase_add_test(tests, nothing_outside_is_lost_where_modes_are_mended);
+	tcase_add_test(tests, nothing_outside_is_lost_where_both_is_needed);
+}
+
+TESTING_MAIN_CASE("rmtree-swaps", fill)

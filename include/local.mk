@@ -12,4 +12,5 @@ withinclude_HEADERS = \
 	include/with/named.h \
 	include/with/options.h \
 	include/with/raw.h \
+	include/with/rmtree.h \
 	include/with/version.h

@@ -26,6 +26,7 @@
 #include <with/named.h>
 #include <with/options.h>
 #include <with/raw.h>
+#include <with/rmtree.h>
 #include <with/version.h>
 
 #endif /* WITH_H */

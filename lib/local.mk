@@ -41,6 +41,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/temp/options.c lib/temp/options.h \
 	lib/temp/place.c lib/temp/place.h \
 	lib/temp/raw.c \
+	lib/temp/rmtree.c \
 	lib/version.c
 # No -fvisibility=hidden: the version script could not export what is hidden.
 # It makes all other names local, and the linker then calls them directly.

@@ -9,6 +9,7 @@ tests_programs = \
 	tests/test-rmtree-faults \
 	tests/test-rmtree-swaps \
 	tests/test-stream \
+	tests/test-tempfile-rmtree \
 	tests/test-testing \
 	tests/test-version
 

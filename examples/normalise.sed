@@ -7,3 +7,7 @@
 :again
 s|\(TMPDIR/[^ ]*\)[a-z0-9]\{16\}|\1RANDOM|
 t again
+#
+# What musl calls these errors.
+s|Filename too long|File name too long|
+s|No file descriptors available|Too many open files|

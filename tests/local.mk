@@ -6,8 +6,14 @@
 tests_programs = \
 	tests/test-mode \
 	tests/test-rmtree \
+	tests/test-rmtree-calls \
+	tests/test-rmtree-deep \
 	tests/test-rmtree-faults \
+	tests/test-rmtree-handler \
+	tests/test-rmtree-modes \
+	tests/test-rmtree-mounts \
 	tests/test-rmtree-swaps \
+	tests/test-rmtree-together \
 	tests/test-stream \
 	tests/test-tempfile-rmtree \
 	tests/test-testing \

@@ -8,8 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "testing.h"
@@ -114,6 +118,41 @@ void trees_descriptors(unsigned count)
 	close(lowest);
 	limit.rlim_cur = (rlim_t)lowest + count;
 	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+static void write_text(const char *path, const char *text)
+{
+	int fd = trees_must(open(path, O_WRONLY | O_CLOEXEC));
+
+	trees_must((int)write(fd, text, strlen(text)));
+	close(fd);
+}
+
+void trees_own_mounts(void)
+{
+	unsigned uid = geteuid(), gid = getegid();
+	char map[64];
+
+	if (uid != 0 || unshare(CLONE_NEWNS) < 0) {
+		trees_must(unshare(CLONE_NEWUSER | CLONE_NEWNS));
+		write_text("/proc/self/setgroups", "deny");
+		snprintf(map, sizeof(map), "0 %u 1", uid);
+		write_text("/proc/self/uid_map", map);
+		snprintf(map, sizeof(map), "0 %u 1", gid);
+		write_text("/proc/self/gid_map", map);
+	}
+	trees_must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+}
+
+void trees_no_capabilities(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct none[2] = { { .effective = 0 } };
+
+	trees_must(chown(testing_tmpdir(), geteuid(), getegid()));
+	trees_must((int)syscall(SYS_capset, &header, none));
 }
 
 void trees_clear(const char *path)

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test-rmtree-modes.c - directories that their owner may not read or change.
+ *
+ * For root modes mean nothing, so everything here happens in a child that is
+ * nobody. What newer kernels offer, and /proc, are taken away in turn.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/chmod.h"
+#include "base/rmtree.h"
+#include "base/syscalls.h"
+#include "testing.h"
+#include "trees.h"
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+static void make_tree(mode_t root, mode_t middle, mode_t leaf)
+{
+	trees_chain("root", "d", 1);
+	trees_chain("root/d/m", "d", 1);
+	trees_file("root/0");
+	trees_file("root/d/m/1");
+	trees_file("root/d/m/d/2");
+	trees_must(chmod("root/d/m/d", leaf));
+	trees_must(chmod("root/d/m", middle));
+	trees_must(chmod("root/d", middle));
+	trees_must(chmod("root", root));
+}
+
+static void all_modes(void *data)
+{
+	unsigned descriptors = data ? 4 : 20;
+
+	testing_drop_privileges();
+	trees_begin();
+	trees_descriptors(descriptors);
+	for (mode_t mode = 0; mode <= 0777; mode++) {
+		make_tree(0700, mode, 0700);
+		testing_expect(with__rmtree("root", NULL) == 0);
+		make_tree(mode, 0700, mode);
+		testing_expect(with__rmtree("root", NULL) == 0);
+	}
+	for (mode_t mode = 0; mode <= 0777; mode += 0100) {
+		make_tree(mode, mode, mode);
+		testing_expect(with__rmtree("root", NULL) == 0);
+		testing_expect(!trees_exists("root"));
+	}
+}
+
+START_TEST(every_mode_on_every_level_goes)
+{
+	int status = testing_in_child(all_modes, NULL);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+START_TEST(every_mode_goes_where_descriptors_are_few)
+{
+	int status = testing_in_child(all_modes, "few");
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+static void outside_modes(void *data)
+{
+	struct stat st;
+
+	(void)data;
+	testing_drop_privileges();
+	trees_begin();
+	trees_chain("outside", "d", 1);
+	trees_file("outside/file");
+	trees_must(chmod("outside/file", 0400));
+	trees_must(chmod("outside/d", 0500));
+	make_tree(0, 0, 0);
+	trees_must(chmod("root", 0700));
+	trees_must(link("outside/file", "root/linked"));
+	trees_must(symlink("../outside/d", "root/d2"));
+	trees_must(symlink("../outside/file", "root/f2"));
+	trees_must(chmod("root", 0));
+	testing_expect(with__rmtree("root", NULL) == 0);
+	trees_must(stat("outside/file", &st));
+	testing_expect((st.st_mode & 07777) == 0400);
+	trees_must(stat("outside/d", &st));
+	testing_expect((st.st_mode & 07777) == 0500);
+	testing_expect(with__rmtree("outside", NULL) == 0);
+}
+
+START_TEST(no_mode_outside_changes)
+{
+	int status = testing_in_child(outside_modes, NULL);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+/* A system-call filter, as containers and sandboxes have them. */
+static void refuse(const int *numbers, size_t count, int error)
+{
+	struct sock_filter program[16] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+	};
+	struct sock_fprog filter = { .filter = program };
+	size_t length = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		program[length++] = (struct sock_filter)
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+				 (unsigned)numbers[i], 0, 1);
+		program[length++] = (struct sock_filter)
+			BPF_STMT(BPF_RET | BPF_K,
+				 SECCOMP_RET_ERRNO | (unsigned)error);
+	}
+	program[length++] = (struct sock_filter)
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	filter.len = (unsigned short)length;
+	trees_must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	trees_must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter));
+}
+
+static void old_kernel(int error, bool lifting_too)
+{
+	static const int newer[] = {
+		SYS_openat2, SYS_statx, SYS_fchmodat2, SYS_renameat2,
+#ifdef SYS_renameat
+		SYS_renameat,
+#endif
+	};
+
+	testing_drop_privileges();
+	trees_begin();
+	refuse(newer, lifting_too ? sizeof(newer) / sizeof(*newer) : 3, error);
+	for (mode_t mode = 0; mode <= 0777; mode += 0100) {
+		make_tree(mode, mode, mode);
+		testing_expect(with__rmtree("root", NULL) == 0);
+	}
+	trees_chain("root", "d", 500);
+	testing_expect(with__rmtree("root", NULL) == 0);
+	testing_expect(!trees_exists("root"));
+}
+
+static void filter_enosys(void *data)
+{
+	old_kernel(ENOSYS, data != NULL);
+}
+
+static void filter_eperm(void *data)
+{
+	old_kernel(EPERM, data != NULL);
+}
+
+START_TEST(filter_that_says_enosys_to_newer_calls_is_no_obstacle)
+{
+	int status = testing_in_child(filter_enosys, NULL);
+
+	ck_assert(testing_exited(status, 0));
+	status = testing_in_child(filter_enosys, "lifting too");
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+START_TEST(filter_that_says_eperm_to_newer_calls_is_no_obstacle)
+{
+	int status = testing_in_child(filter_eperm, NULL);
+
+	ck_assert(testing_exited(status, 0));
+	status = testing_in_child(filter_eperm, "lifting too");
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+/* Of our own, with /proc covered; to be called before dropping privileges. */
+static void without_proc(void)
+{
+	trees_own_mounts();
+	trees_must(mount("none", "/proc", "tmpfs", 0, "size=4k"));
+	testing_expect(!trees_exists("/proc/self/fd"));
+}
+
+static void modes_without_proc(void *data)
+{
+	without_proc();
+	(void)data;
+	trees_begin();
+	trees_no_capabilities();
+	for (mode_t mode = 0; mode <= 0777; mode += 0100) {
+		make_tree(mode, mode, mode);
+		testing_expect(with__rmtree("root", NULL) == 0);
+	}
+}
+
+START_TEST(every_mode_goes_without_proc)
+{
+	int status = testing_in_child(modes_without_proc, NULL);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+/*
+ * Before Linux 6.6 and without /proc nothing can mend a directory that may be
+ * neither read nor searched, except by a path, which is what must not be.
+ */
+static void old_kernel_without_proc(void *data)
+{
+	static const int newer[] = { SYS_openat2, SYS_statx, SYS_fchmodat2 };
+
+	without_proc();
+	(void)data;
+	trees_begin();
+	trees_no_capabilities();
+	refuse(newer, 3, ENOSYS);
+	for (mode_t mode = 0; mode <= 0777; mode += 0100) {
+		bool lost = !(mode & 0500);
+
+		make_tree(0700, mode, 0700);
+		testing_expect(with__rmtree("root", NULL) == (lost ? -1 : 0));
+		if (!lost)
+			continue;
+		testing_expect(errno == EACCES);
+		trees_clear("root");
+	}
+}
+
+START_TEST(old_kernel_without_proc_mends_what_can_be_read_or_searched)
+{
+	int status = testing_in_child(old_kernel_without_proc, NULL);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+static void chmod_of_path_descriptors(void *data)
+{
+	struct stat st;
+	int fd;
+
+	(void)data;
+	testing_drop_privileges();
+	trees_begin();
+	trees_directory("dir");
+	trees_must(chmod("dir", 0));
+	fd = trees_must(open("dir", O_PATH | O_DIRECTORY | O_CLOEXEC));
+	testing_expect(with__chmod_fd(fd, 0750) == 0);
+	trees_must(stat("dir", &st));
+	testing_expect((st.st_mode & 07777) == 0750);
+	close(fd);
+	testing_expect(with__chmod_fd(fd, 0700) == -1 && errno == EBADF);
+	fd = trees_must(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+	testing_expect(with__chmod_fd(fd, 0755) == -1 && errno == EPERM);
+	close(fd);
+	trees_must(rmdir("dir"));
+}
+
+START_TEST(chmod_takes_descriptors_that_are_paths_only)
+{
+	int status = testing_in_child(chmod_of_path_descriptors, NULL);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+TESTING_MAIN("rmtree-modes",
+	every_mode_on_every_level_goes,
+	every_mode_goes_where_descriptors_are_few,
+	no_mode_outside_changes,
+	filter_that_says_enosys_to_newer_calls_is_no_obstacle,
+	filter_that_says_eperm_to_newer_calls_is_no_obstacle,
+	every_mode_goes_without_proc,
+	old_kernel_without_proc_mends_what_can_be_read_or_searched,
+	chmod_takes_descriptors_that_are_paths_only)

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test-rmtree-mounts.c - what is mounted in a tree is not ours to remove.
+ *
+ * Each test has a mount namespace of its own, in which it may mount.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/rmtree.h"
+#include "meddle.h"
+#include "testing.h"
+#include "trees.h"
+
+struct told {
+	unsigned count;
+	bool unexpected;
+};
+
+static int hear(const char *path, int error, void *data)
+{
+	struct told *told = data;
+
+	told->count++;
+	if ((error != EXDEV && error != EBUSY) || !strstr(path, "mount"))
+		told->unexpected = true;
+	return 0;
+}
+
+static int no_openat2(const struct meddle_call *call, void *data)
+{
+	(void)data;
+	return strcmp(call->function, "openat2") == 0 ? ENOSYS : 0;
+}
+
+/* keep is a file at a place in the tree that is mounted there. */
+static void only_mounts_stay(const char *keep, bool old_kernel)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+	struct told told = { .count = 0 };
+
+	trees_files("root", 3);
+	trees_bush("root/bush", 2, 2, 2);
+	options.on_error = hear;
+	options.data = &told;
+	meddle_begin(old_kernel ? no_openat2 : NULL, NULL);
+	testing_expect(with__rmtree("root", &options) == -1);
+	testing_expect(errno == EXDEV || errno == EBUSY);
+	meddle_end();
+	testing_expect(told.count == 1 && !told.unexpected);
+	testing_expect(trees_exists(keep));
+	testing_expect(testing_entries("root") == 1);
+}
+
+static void begin(void)
+{
+	trees_own_mounts();
+	trees_begin();
+	trees_chain("outside", "d", 1);
+	trees_file("outside/keep");
+	trees_directory("root");
+}
+
+/* Mounted no longer, everything goes. */
+static void finish(const char *place)
+{
+	trees_must(umount(place));
+	testing_expect(with__rmtree("root", NULL) == 0);
+	testing_expect(trees_exists("outside/keep"));
+	testing_expect(with__rmtree("outside", NULL) == 0);
+}
+
+static void tmpfs_inside(void *old_kernel)
+{
+	begin();
+	trees_directory("root/mount");
+	trees_must(mount("none", "root/mount", "tmpfs", 0, "size=64k"));
+	trees_file("root/mount/keep");
+	only_mounts_stay("root/mount/keep", old_kernel);
+	finish("root/mount");
+}
+
+static void directory_bound_inside(void *old_kernel)
+{
+	begin();
+	trees_directory("root/mount");
+	trees_must(mount("outside", "root/mount", NULL, MS_BIND, NULL));
+	only_mounts_stay("root/mount/keep", old_kernel);
+	finish("root/mount");
+}
+
+static void file_bound_inside(void *old_kernel)
+{
+	begin();
+	trees_file("root/mount");
+	trees_must(mount("outside/keep", "root/mount", NULL, MS_BIND, NULL));
+	only_mounts_stay("root/mount", old_kernel);
+	finish("root/mount");
+}
+
+static void mount_below_the_descriptors(void *old_kernel)
+{
+	begin();
+	trees_directory("root/a");
+	trees_directory("root/a/b");
+	trees_directory("root/a/b/c");
+	trees_directory("root/a/b/c/mount");
+	trees_must(mount("outside", "root/a/b/c/mount", NULL, MS_BIND, NULL));
+	trees_descriptors(3);
+	only_mounts_stay("outside/keep", old_kernel);
+	trees_descriptors(0);
+	testing_expect(trees_exists("outside/d"));
+}
+
+static void root_is_a_mount(void *old_kernel)
+{
+	(void)old_kernel;
+	begin();
+	trees_must(mount("outside", "root", NULL, MS_BIND, NULL));
+	testing_expect(with__rmtree("root", NULL) == -1);
+	testing_expect(errno == EBUSY);
+	testing_expect(trees_exists("outside/keep"));
+	finish("root");
+}
+
+static void passes(void (*function)(void *))
+{
+	int status = testing_in_child(function, NULL);
+
+	ck_assert(testing_exited(status, 0));
+	trees_begin();
+	trees_clear("root");
+	trees_clear("outside");
+	status = testing_in_child(function, "old kernel");
+	ck_assert(testing_exited(status, 0));
+	trees_clear("root");
+	trees_clear("outside");
+}
+
+START_TEST(other_file_system_inside_is_not_entered)
+{
+	passes(tmpfs_inside);
+}
+END_TEST
+
+START_TEST(directory_bound_inside_is_not_entered)
+{
+	passes(directory_bound_inside);
+}
+END_TEST
+
+START_TEST(file_bound_inside_stays)
+{
+	passes(file_bound_inside);
+}
+END_TEST
+
+START_TEST(mount_deeper_than_descriptors_is_not_entered)
+{
+	passes(mount_below_the_descriptors);
+}
+END_TEST
+
+START_TEST(root_that_is_a_mount_is_ebusy_and_untouched)
+{
+	passes(root_is_a_mount);
+}
+END_TEST
+
+TESTING_MAIN("rmtree-mounts",
+	other_file_system_inside_is_not_entered,
+	directory_bound_inside_is_not_entered,
+	file_bound_inside_stays,
+	mount_deeper_than_descriptors_is_not_entered,
+	root_that_is_a_mount_is_ebusy_and_untouched)

@@ -6,6 +6,7 @@
 #include <with.h>
 
 WITH_DEFINE(stream, FILE *, fopen, fclose)
+WITH_DEFERRABLE(globfree, glob_t *)
 
 static int write_report(struct tempfile_dir *dir, int number)
 {

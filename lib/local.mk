@@ -28,6 +28,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/life/signals.c \
 	lib/life/slots.c lib/life/slots.h \
 	lib/life/unwind.c \
+	lib/scope/descriptor.c \
 	lib/stream/file.c lib/stream/file.h \
 	lib/stream/known.c lib/stream/known.h \
 	lib/stream/mode.c lib/stream/mode.h \

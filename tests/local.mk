@@ -4,6 +4,8 @@
 # (with and without CK_FORK), each time in a TMPDIR of its own.
 # To add a shell check: one line in tests_scripts.
 tests_programs = \
+	tests/test-descriptor \
+	tests/test-file \
 	tests/test-mode \
 	tests/test-rmtree \
 	tests/test-rmtree-calls \
@@ -49,6 +51,7 @@ check_LTLIBRARIES = tests/libtesting.la
 endif
 tests_libtesting_la_SOURCES = \
 	tests/meddle.c tests/meddle.h \
+	tests/hook.h \
 	tests/testing.c tests/testing.h \
 	tests/trees.c tests/trees.h
 tests_libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -2,6 +2,12 @@
 /*
  * with/file.h - a FILE under a guard
  *
+ *	WITH_FILE (in, "data.txt", "r") {
+ *		fgets(line, sizeof(line), in);
+ *	} else {
+ *		perror("data.txt");
+ *	}
+ *
  * A FILE that a guard holds is never given to plain fclose(): the guard would
  * close it a second time. It is ended early with with_file_close(&file), or
  * handed out with with_steal(file).
@@ -20,6 +26,23 @@ extern "C" {
 #endif
 
 /*
+ * with_file_open - open a file by its path, close-on-exec
+ *
+ * path: as for fopen(); NULL is EINVAL.
+ * mode: r, w or a, followed by any of these, each at most once: + (read and
+ *       write), b (bytes, which says nothing), x (with w: EEXIST if the file
+ *       is there), e (close-on-exec, which says nothing: it always is), t
+ *       (text, see tempfile_open()). NULL is EINVAL.
+ *
+ * Returns the stream. What comes from this call is closed with fclose() or
+ * with_file_close(); what a guard holds, only with the latter. NULL with
+ * EINVAL, or an errno of open() (ENOENT, EACCES, EISDIR, EMFILE), or ENOMEM.
+ * Not a cancellation point.
+ */
+FILE *with_file_open(const char *path, const char *mode)
+	__attribute__((__warn_unused_result__));
+
+/*
  * with_file_close - close a stream before its scope ends
  *
  * file: address of the variable, which becomes NULL; NULL there is success.
@@ -32,12 +55,25 @@ extern "C" {
  */
 int with_file_close(FILE **file);
 
-/* Private: the end of a scope. Keeps errno, tells the error hook. */
+/*
+ * Private: the end of a scope, which keeps errno and tells the error hook; and
+ * its beginning, which tells it of a failure.
+ */
 void with__file_end(FILE *file);
+FILE *with__file_begin(const char *path, const char *mode, const char *source)
+	__attribute__((__warn_unused_result__));
 
 #ifdef __cplusplus
 }
 #else
 WITH__DEFINE_NOUN(with_file, FILE *, with__file_end)
+
+/* The statement: a block, or the rest of the scope. */
+#define WITH_FILE(variable, path, mode) \
+	WITH__BLOCK(with_file, FILE *, variable, \
+		    with__file_begin(path, mode, WITH__SOURCE))
+#define SCOPED_FILE(variable, path, mode) \
+	WITH__DECLARATION(with_file, FILE *, variable, \
+			  with__file_begin(path, mode, WITH__SOURCE))
 #endif
 #endif /* WITH_FILE_H */

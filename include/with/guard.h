@@ -286,6 +286,8 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
 /*
  * drop ends a resource where nobody sees the result; unwind does so for a
  * copy on the thread's stack; leave for the variable at the end of its scope.
+ * For the exit stack (with/exit_stack.h) release takes the value out of the
+ * variable without more ado, and finish ends it and says how that went.
  */
 #define WITH__DEFINE_HELD(name, type, open, close, none, is_held) \
 	typedef type name##__type; \
@@ -336,13 +338,21 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
 		*with__variable = none; \
 		return WITH__RESULT(close(self)); \
 	} \
-	__attribute__((__warn_unused_result__)) \
-	static inline WITH__UNUSED type name##_steal(type *with__variable) \
+	static inline WITH__UNUSED int name##__finish(void *with__value) \
+	{ \
+		return WITH__RESULT(close(*(type *)with__value)); \
+	} \
+	static inline WITH__UNUSED type name##__release(type *with__variable) \
 	{ \
 		type self = *with__variable; \
 		(void)WITH__STACK_LEAVE(with__variable); \
 		*with__variable = none; \
 		return self; \
+	} \
+	__attribute__((__warn_unused_result__)) \
+	static inline WITH__UNUSED type name##_steal(type *with__variable) \
+	{ \
+		return name##__release(with__variable); \
 	}
 
 /*
@@ -376,10 +386,74 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
 		if (*with__variable && WITH__STACK_LEAVE(with__variable)) \
 			end(*with__variable); \
 	} \
+	static inline WITH__UNUSED int name##__finish(void *with__value) \
+	{ \
+		return name##_close((type *)with__value); \
+	} \
+	static inline WITH__UNUSED type name##__release(type *with__variable) \
+	{ \
+		type with__value = *with__variable; \
+		(void)WITH__STACK_LEAVE(with__variable); \
+		*with__variable = (type)0; \
+		return with__value; \
+	} \
 	__attribute__((__warn_unused_result__)) \
 	static inline WITH__UNUSED type name##_steal(type *with__variable) \
 	{ \
 		return (type)with__steal(with__variable); \
+	}
+
+/*
+ * A ready-made guard, of any type: name_close and end are functions of the
+ * library as above, but the statement tells the hook of a failure to open.
+ * none is the value of nothing held; held an expression in self.
+ */
+#define WITH__DEFINE_READY(name, type, none, is_held, end) \
+	static inline WITH__UNUSED int name##__is_held(type self) \
+	{ \
+		return (is_held) ? 1 : 0; \
+	} \
+	static inline WITH__UNUSED void name##__unwind(void *with__value) \
+	{ \
+		end(*(type *)with__value); \
+	} \
+	static inline WITH__UNUSED type name##__enter( \
+		type *with__variable, type self, const char *with__source) \
+	{ \
+		if (!name##__is_held(self)) { \
+			with__report("open", #name, with__source); \
+		} else if (!WITH__STACK_ENTER(with__variable, self, \
+					      name##__unwind)) { \
+			end(self); \
+			self = none; \
+		} \
+		return self; \
+	} \
+	static inline WITH__UNUSED int name##__held(type *with__variable) \
+	{ \
+		return name##__is_held(*with__variable); \
+	} \
+	static inline WITH__UNUSED void name##__leave(type *with__variable) \
+	{ \
+		if (name##__is_held(*with__variable) && \
+		    WITH__STACK_LEAVE(with__variable)) \
+			end(*with__variable); \
+	} \
+	static inline WITH__UNUSED int name##__finish(void *with__value) \
+	{ \
+		return name##_close((type *)with__value); \
+	} \
+	static inline WITH__UNUSED type name##__release(type *with__variable) \
+	{ \
+		type self = *with__variable; \
+		(void)WITH__STACK_LEAVE(with__variable); \
+		*with__variable = none; \
+		return self; \
+	} \
+	__attribute__((__warn_unused_result__)) \
+	static inline WITH__UNUSED type name##_steal(type *with__variable) \
+	{ \
+		return name##__release(with__variable); \
 	}
 
 /*

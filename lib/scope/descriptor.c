@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * descriptor.c - descriptors and directory streams that a scope owns
+ *
+ * The close of a scope must not be cut short by a cancellation: nobody would
+ * close the descriptor afterwards.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include <with/descriptor.h>
+
+#include "base/cancel.h"
+#include "base/syscalls.h"
+
+static bool has_permissions(int flags)
+{
+#ifdef O_TMPFILE
+	if ((flags & O_TMPFILE) == O_TMPFILE)
+		return true;
+#endif
+	return (flags & O_CREAT) != 0;
+}
+
+int with_fd_open(const char *path, int flags, ...)
+{
+	WITH__NO_CANCEL;
+	mode_t permissions = 0;
+	va_list arguments;
+
+	if (!path) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (has_permissions(flags)) {
+		va_start(arguments, flags);
+		permissions = (mode_t)va_arg(arguments, unsigned);
+		va_end(arguments);
+	}
+	return with__sys.openat(AT_FDCWD, path, flags | O_CLOEXEC, permissions);
+}
+
+static int close_fd(int fd)
+{
+	int saved = errno;
+
+	if (with__sys.close(fd) == 0)
+		return 0;
+	if (errno != EINTR)
+		return -1;
+	errno = saved;
+	return 0;
+}
+
+int with_fd_close(int *fd)
+{
+	WITH__NO_CANCEL;
+	int closing = *fd;
+
+	if (closing < 0)
+		return 0;
+	(void)with__leave(fd);
+	*fd = -1;
+	return close_fd(closing);
+}
+
+void with__fd_end(int fd)
+{
+	WITH__NO_CANCEL;
+	int saved = errno;
+
+	if (close_fd(fd) < 0)
+		with__report("close", "descriptor", NULL);
+	errno = saved;
+}
+
+DIR *with_dirstream_open(const char *path)
+{
+	WITH__NO_CANCEL;
+	DIR *directory;
+	int fd, error;
+
+	if (!path) {
+		errno = EINVAL;
+		return NULL;
+	}
+	fd = with__sys.openat(AT_FDCWD, path,
+			      O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return NULL;
+	directory = fdopendir(fd);
+	if (!directory) {
+		error = errno;
+		with__sys.close(fd);
+		errno = error;
+	}
+	return directory;
+}
+
+int with_dirstream_close(DIR **directory)
+{
+	WITH__NO_CANCEL;
+	DIR *closing = *directory;
+
+	if (!closing)
+		return 0;
+	(void)with__leave(directory);
+	*directory = NULL;
+	return closedir(closing);
+}
+
+void with__dirstream_end(DIR *directory)
+{
+	WITH__NO_CANCEL;
+	int saved = errno;
+
+	if (closedir(directory) < 0)
+		with__report("close", "directory stream", NULL);
+	errno = saved;
+}

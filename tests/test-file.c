@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* test-file.c - WITH_FILE */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <with/file.h>
+
+#include "base/syscalls.h"
+#include "hook.h"
+#include "testing.h"
+
+static char path[4096];
+
+static const char *in_tmpdir(const char *name)
+{
+	snprintf(path, sizeof(path), "%s/%s", testing_tmpdir(), name);
+	return path;
+}
+
+static long long size_of(const char *name)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(name, &st), 0);
+	return st.st_size;
+}
+
+START_TEST(block_writes_and_closes)
+{
+	char *before = testing_descriptors();
+	const char *name = in_tmpdir("file");
+
+	WITH_FILE (file, name, "w") {
+		ck_assert_int_eq(fcntl(fileno(file), F_GETFD), FD_CLOEXEC);
+		fputs("12345", file);
+		ck_assert_int_eq(size_of(name), 0);
+	} else {
+		ck_abort_msg("%s: %s", name, strerror(errno));
+	}
+	ck_assert_int_eq(size_of(name), 5);
+	{
+		SCOPED_FILE(file, name, "a+");
+		fputs("67", file);
+		rewind(file);
+		ck_assert_int_eq(getc(file), '1');
+	}
+	ck_assert_int_eq(size_of(name), 7);
+	unlink(name);
+	testing_same_descriptors(before);
+}
+END_TEST
+
+START_TEST(null_and_nonsense_fail_cleanly_with_einval)
+{
+	const char *const modes[] = { NULL, "", "q", "rr", "rx", "r,ccs=x" };
+	const char *null = NULL;
+
+	hook_listen();
+	errno = 0;
+	WITH_FILE (file, null, "r") {
+		ck_abort_msg("there is %p", (void *)file);
+	} else {
+		ck_assert_ptr_null(file);
+		ck_assert_int_eq(errno, EINVAL);
+	}
+	ck_assert_str_eq(hook_heard(), "open stream 22 at a line");
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		errno = 0;
+		ck_assert_ptr_null(with_file_open(in_tmpdir("new"), modes[i]));
+		ck_assert_int_eq(errno, EINVAL);
+	}
+	errno = 0;
+	WITH_FILE (file, "/dev/null", null)
+		ck_abort_msg("there is %p", (void *)file);
+	else
+		ck_assert_int_eq(errno, EINVAL);
+	ck_assert_uint_eq(testing_entries(NULL), 0);
+}
+END_TEST
+
+START_TEST(missing_file_fails_with_enoent_and_its_path_is_told)
+{
+	hook_listen();
+	WITH_FILE (file, "/nonexistent", "r")
+		ck_abort_msg("there is %p", (void *)file);
+	else
+		ck_assert_int_eq(errno, ENOENT);
+	ck_assert_str_eq(hook_heard(), "open /nonexistent 2 at a line");
+}
+END_TEST
+
+START_TEST(modes_are_those_of_fopen)
+{
+	const char *name = in_tmpdir("file");
+
+	WITH_FILE (file, name, "wx")
+		fputs("123", file);
+	WITH_FILE (file, name, "w+x")
+		ck_abort_msg("there is %p", (void *)file);
+	else
+		ck_assert_int_eq(errno, EEXIST);
+	WITH_FILE (file, name, "r+") {
+		ck_assert_int_eq(getc(file), '1');
+		rewind(file);
+		ck_assert_int_eq(putc('9', file), '9');
+	}
+	WITH_FILE (file, name, "rbe") {
+		ck_assert_int_eq(getc(file), '9');
+		ck_assert_int_eq(putc('0', file), EOF);
+	}
+	ck_assert_int_eq(size_of(name), 3);
+	WITH_FILE (file, name, "w")
+		ck_assert_int_eq(getc(file), EOF);
+	ck_assert_int_eq(size_of(name), 0);
+	unlink(name);
+}
+END_TEST
+
+static FILE *stolen(const char *name)
+{
+	WITH_FILE (file, name, "r")
+		return with_steal(file);
+	return NULL;
+}
+
+START_TEST(steal_hands_the_stream_out)
+{
+	FILE *file = stolen("/dev/null");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(getc(file), EOF);
+	ck_assert_int_eq(fclose(file), 0);
+	WITH_FILE (again, "/dev/null", "r") {
+		file = with_file_steal(&again);
+		ck_assert_ptr_null(again);
+	}
+	ck_assert_int_eq(fclose(file), 0);
+}
+END_TEST
+
+static void write_to(const char *name, const char *text)
+{
+	int fd = open(name, O_WRONLY | O_CLOEXEC);
+
+	testing_expect(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* In a namespace where this user may mount, and is still somebody. */
+static void unshare_mounts(void)
+{
+	char map[64];
+
+	snprintf(map, sizeof(map), "0 %u 1", (unsigned)geteuid());
+	if (geteuid() == 0) {
+		testing_expect(unshare(CLONE_NEWNS) == 0);
+	} else {
+		testing_expect(unshare(CLONE_NEWNS | CLONE_NEWUSER) == 0);
+		write_to("/proc/self/uid_map", map);
+	}
+	testing_expect(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+}
+
+/* A file system of one page, which cannot take what stdio holds. */
+static void fill_a_tiny_file_system(void *data)
+{
+	const char *name = data;
+
+	unshare_mounts();
+	testing_expect(mount("none", testing_tmpdir(), "tmpfs", 0,
+			     "size=4096") == 0);
+	hook_listen();
+	WITH_FILE (file, name, "w") {
+		setvbuf(file, NULL, _IOFBF, 65536);
+		for (int i = 0; i < 8192; i++)
+			testing_expect(putc('x', file) == 'x');
+		testing_expect(with_file_close(&file) == -1);
+		testing_expect(errno == ENOSPC);
+		testing_expect(!file);
+	}
+	testing_expect(!*hook_heard());
+	hook_listen();
+	WITH_FILE (file, name, "w") {
+		setvbuf(file, NULL, _IOFBF, 65536);
+		for (int i = 0; i < 8192; i++)
+			putc('x', file);
+		errno = EDOM;
+	}
+	testing_expect(errno == EDOM);
+	testing_expect(strcmp(hook_heard(), "close stream 28") == 0);
+}
+
+START_TEST(full_disk_at_close_is_returned_or_told)
+{
+	static char name[4096];
+	int status;
+
+	strcpy(name, in_tmpdir("file"));
+	status = testing_in_child(fill_a_tiny_file_system, name);
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+static void leave_the_block_in_the_child(void *data)
+{
+	FILE **file = data;
+
+	fputs("the child's", *file);
+	testing_expect(with_file_close(file) == 0);
+}
+
+START_TEST(forked_child_does_not_write_what_its_parent_has_buffered)
+{
+	const char *name = in_tmpdir("file");
+
+	WITH_FILE (file, name, "w") {
+		int status;
+
+		fputs("1234", file);
+		/* testing_in_child() would flush it. */
+		pid_t child = fork();
+
+		if (child == 0) {
+			leave_the_block_in_the_child(&file);
+			_exit(0);
+		}
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		ck_assert(testing_exited(status, 0));
+		ck_assert_int_eq(size_of(name), 0);
+	}
+	ck_assert_int_eq(size_of(name), 4);
+	unlink(name);
+}
+END_TEST
+
+TESTING_MAIN("file",
+	block_writes_and_closes,
+	null_and_nonsense_fail_cleanly_with_einval,
+	missing_file_fails_with_enoent_and_its_path_is_told,
+	modes_are_those_of_fopen,
+	steal_hands_the_stream_out,
+	full_disk_at_close_is_returned_or_told,
+	forked_child_does_not_write_what_its_parent_has_buffered)

@@ -7,6 +7,8 @@ tests_programs = \
 	tests/test-descriptor \
 	tests/test-file \
 	tests/test-mode \
+	tests/test-names \
+	tests/test-options \
 	tests/test-rmtree \
 	tests/test-rmtree-calls \
 	tests/test-rmtree-deep \
@@ -50,6 +52,7 @@ check_PROGRAMS += $(tests_programs)
 check_LTLIBRARIES = tests/libtesting.la
 endif
 tests_libtesting_la_SOURCES = \
+	tests/faults.c tests/faults.h \
 	tests/meddle.c tests/meddle.h \
 	tests/hook.h \
 	tests/testing.c tests/testing.h \

@@ -103,6 +103,30 @@ int testing_in_child(void (*function)(void *data), void *data);
 _Noreturn void testing_expected(const char *file, int line,
 				const char *condition);
 
+/*
+ * A test whose whole body runs in such a process, because it changes what
+ * belongs to all of one: the environment, the user, what is found once.
+ *
+ *	START_CHILD_TEST(nothing_usable_is_enoent)
+ *	{
+ *		testing_expect(...);
+ *	}
+ *	END_CHILD_TEST
+ */
+#define START_CHILD_TEST(name)						\
+	static void name##_in_child(void *);				\
+	START_TEST(name)						\
+	{								\
+		int status = testing_in_child(name##_in_child, NULL);	\
+									\
+		ck_assert(testing_exited(status, 0));			\
+	}								\
+	END_TEST							\
+	static void name##_in_child(void *testing_data)			\
+	{								\
+		(void)testing_data;
+#define END_CHILD_TEST	}
+
 #define testing_exited(status, code) \
 	(WIFEXITED(status) && WEXITSTATUS(status) == (code))
 #define testing_killed(status, signal) \

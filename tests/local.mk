@@ -9,6 +9,7 @@ tests_programs = \
 	tests/test-mode \
 	tests/test-names \
 	tests/test-options \
+	tests/test-process \
 	tests/test-rmtree \
 	tests/test-rmtree-calls \
 	tests/test-rmtree-deep \

@@ -8,7 +8,8 @@
  * it knows from ordinary memory.
  *
  * Where the page cannot be had, every question costs a getpid(): the answer
- * is compared with the id that the generation was taken for.
+ * is compared with the id that the generation was taken for, beside which it
+ * stands in one word.
  *
  * Threads: the first to replace a 0 wins, the others take its number.
  */
@@ -83,13 +84,22 @@ static uint64_t next_generation(void)
 	return atomic_fetch_add(&last_generation, 1) + 1;
 }
 
+/* Number and id in one word, so that threads that ask together agree. */
+static _Atomic uint64_t numbered_id;	/* generation << 32 | process id */
+
 static uint64_t generation_by_pid(void)
 {
-	uint64_t generation = atomic_load(&last_generation);
+	uint64_t word = atomic_load(&numbered_id);
+	uint64_t id = (uint32_t)getpid();
+	uint64_t next;
 
-	if (generation && atomic_load(&process_id) == (long)getpid())
-		return generation;
-	return next_generation();
+	do {
+		if ((uint32_t)word == id)
+			break;
+		next = ((word >> 32) + 1) << 32 | id;
+	} while (!atomic_compare_exchange_weak(&numbered_id, &word, next));
+	word = atomic_load(&numbered_id);
+	return word >> 32;
 }
 
 static uint64_t take_generation(void)
@@ -123,8 +133,12 @@ uint64_t with__process(void)
 uint64_t with__process_in_handler(void)
 {
 	_Atomic uint64_t *where = atomic_load(&page);
+	uint64_t word;
 
-	if (atomic_load(&process_id) != (long)getpid())
-		return 0;
-	return atomic_load(where ? where : &last_generation);
+	if (!where) {
+		word = atomic_load(&numbered_id);
+		return (uint32_t)word == (uint32_t)getpid() ? word >> 32 : 0;
+	}
+	return atomic_load(&process_id) == (long)getpid() ?
+	       atomic_load(where) : 0;
 }

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test-process.c - a process and its children have different generations
+ *
+ * Each test is made twice: with the page that the kernel wipes, and with a
+ * second copy of process.c, compiled as where there is no such page.
+ */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "testing.h"
+
+/* MADV_WIPEONFORK stands behind the include guard of sys/mman.h. */
+#define with__process process_by_pid
+#define with__process_in_handler process_by_pid_in_handler
+#undef MADV_WIPEONFORK
+#include "base/process.c"
+#undef with__process
+#undef with__process_in_handler
+
+uint64_t with__process(void);
+uint64_t with__process_in_handler(void);
+
+static const struct way {
+	uint64_t (*process)(void);
+	uint64_t (*in_handler)(void);
+} ways[] = {
+	{ with__process, with__process_in_handler },
+	{ process_by_pid, process_by_pid_in_handler },
+};
+
+START_TEST(a_process_keeps_its_generation)
+{
+	const struct way *way = &ways[_i];
+	uint64_t first = way->process();
+
+	ck_assert_uint_ne(first, 0);
+	for (int i = 0; i < 1000; i++)
+		ck_assert_uint_eq(way->process(), first);
+	ck_assert_uint_eq(way->in_handler(), first);
+}
+END_TEST
+
+static void expect_nothing_asked(void *data)
+{
+	const struct way *way = data;
+
+	testing_expect(way->in_handler() == 0);
+	testing_expect(way->process() != 0);
+	testing_expect(way->in_handler() == way->process());
+}
+
+START_TEST(who_has_not_asked_owns_nothing_in_a_handler)
+{
+	struct way way = ways[_i];
+
+	/* The child has not asked, whatever its parent did. */
+	(void)way.process();
+	ck_assert(testing_exited(
+		testing_in_child(expect_nothing_asked, &way), 0));
+}
+END_TEST
+
+struct line {
+	struct way way;
+	uint64_t seen[8];
+	int depth;
+};
+
+static void descend(void *data)
+{
+	struct line *line = data;
+	uint64_t mine = line->way.process();
+
+	testing_expect(mine != 0);
+	for (int i = 0; i < line->depth; i++)
+		testing_expect(mine != line->seen[i]);
+	line->seen[line->depth++] = mine;
+	if (line->depth < 8)
+		testing_expect(testing_exited(
+			testing_in_child(descend, line), 0));
+	testing_expect(line->way.process() == mine);
+}
+
+START_TEST(seven_generations_all_differ)
+{
+	struct line line = { .way = ways[_i] };
+
+	descend(&line);
+}
+END_TEST
+
+static void ask_in_vfork_child(const struct way *way)
+{
+	static volatile uint64_t mine, in_child;
+	pid_t child;
+
+	mine = way->process();
+	child = vfork();
+	if (child == 0) {
+		/* Its parent's memory, and nothing it may act on. */
+		in_child = way->in_handler();
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	ck_assert_uint_eq(in_child, 0);
+	ck_assert_uint_eq(way->process(), mine);
+	ck_assert_uint_eq(way->in_handler(), mine);
+}
+
+START_TEST(a_child_of_vfork_owns_nothing_in_a_handler)
+{
+	ask_in_vfork_child(&ways[_i]);
+}
+END_TEST
+
+#define THREADS 2
+
+static struct way race_way;
+static _Atomic int ready;
+
+static void *ask(void *ret)
+{
+	atomic_fetch_add(&ready, 1);
+	while (atomic_load(&ready) < THREADS)
+		;
+	*(uint64_t *)ret = race_way.process();
+	return NULL;
+}
+
+static void race(void *data)
+{
+	pthread_t threads[THREADS];
+	uint64_t seen[THREADS];
+
+	race_way = *(const struct way *)data;
+	for (int i = 0; i < THREADS; i++)
+		testing_expect(pthread_create(&threads[i], NULL, ask,
+					      &seen[i]) == 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 0; i < THREADS; i++)
+		testing_expect(seen[i] == race_way.process());
+}
+
+START_TEST(threads_that_ask_first_at_the_same_time_hear_the_same)
+{
+	struct way way = ways[_i];
+
+	for (int i = 0; i < 50; i++)
+		ck_assert(testing_exited(testing_in_child(race, &way), 0));
+}
+END_TEST
+
+static void fill(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, a_process_keeps_its_generation, 0, 2);
+	tcase_add_loop_test(tcase, who_has_not_asked_owns_nothing_in_a_handler,
+			    0, 2);
+	tcase_add_loop_test(tcase, seven_generations_all_differ, 0, 2);
+	tcase_add_loop_test(tcase, a_child_of_vfork_owns_nothing_in_a_handler,
+			    0, 2);
+	tcase_add_loop_test(tcase,
+		threads_that_ask_first_at_the_same_time_hear_the_same, 0, 2);
+}
+
+TESTING_MAIN_CASE("process", fill)

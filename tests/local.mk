@@ -6,6 +6,7 @@
 tests_programs = \
 	tests/test-descriptor \
 	tests/test-file \
+	tests/test-location \
 	tests/test-mode \
 	tests/test-names \
 	tests/test-options \
@@ -22,7 +23,8 @@ tests_programs = \
 	tests/test-stream \
 	tests/test-tempfile-rmtree \
 	tests/test-testing \
-	tests/test-version
+	tests/test-version \
+	tests/test-where
 
 tests_scripts = \
 	tests/check-bootstrap.sh \
@@ -54,8 +56,8 @@ check_LTLIBRARIES = tests/libtesting.la
 endif
 tests_libtesting_la_SOURCES = \
 	tests/faults.c tests/faults.h \
-	tests/meddle.c tests/meddle.h \
 	tests/hook.h \
+	tests/meddle.c tests/meddle.h \
 	tests/testing.c tests/testing.h \
 	tests/trees.c tests/trees.h
 tests_libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -23,7 +23,8 @@ extern "C" {
  * it has vanished.
  *
  * Returns an absolute path without a slash at its end, which is valid for good
- * and never freed; NULL with ENOENT if no candidate is usable, or ENOMEM.
+ * and never freed; NULL with ENOENT if no candidate is usable, or with EMFILE,
+ * ENFILE or ENOMEM if there was nothing left to try them with.
  */
 const char *tempfile_gettempdir(void);
 

@@ -66,8 +66,12 @@ static char *under_cwd(const char *path)
 	char cwd[PATH_MAX];
 	char *joined;
 
-	if (!getcwd(cwd, sizeof(cwd)))
+	if (!getcwd(cwd, sizeof(cwd))) {
+		/* The C library's way to say that it is longer. */
+		if (errno == ERANGE)
+			errno = ENAMETOOLONG;
 		return NULL;
+	}
 	if (cwd[0] != '/') {	/* "(unreachable)…": outside of our root */
 		errno = ENOENT;
 		return NULL;
@@ -139,35 +143,49 @@ static int open_and_unlink(const char *dir)
 	return fd;
 }
 
+/* False with errno. */
 static bool is_usable(const char *dir)
 {
 	int fd = open_unnamed(dir);
-	bool written;
+	ssize_t written;
+	int error;
 
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
 		       errno == EINVAL))
 		fd = open_and_unlink(dir);
 	if (fd < 0)
 		return false;
-	written = with__sys.write(fd, "blat", 4) == 4;
+	written = with__sys.write(fd, "blat", 4);
+	error = written < 0 ? errno : ENOSPC;
 	with__sys.close(fd);
-	return written;
+	errno = error;
+	return written == 4;
 }
 
-static const char *try_candidate(const char *candidate)
+/* A lack of our own, which says nothing about the directory. */
+static bool is_lack(int error)
 {
-	const char *kept = NULL;
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/*
+ * The path in *ret if it is usable. -1 if that could not be found out: to go
+ * on would mean to take a worse one for good.
+ */
+static int try_candidate(const char *candidate, const char **ret)
+{
 	char *absolute;
 
 	if (!candidate || !*candidate)
-		return NULL;
+		return 0;
 	absolute = with__absolute(candidate);
-	if (!absolute)
-		return NULL;
-	if (is_usable(absolute))
-		kept = keep(absolute);
+	if (absolute && is_usable(absolute)) {
+		*ret = keep(absolute);
+		free(absolute);
+		return *ret ? 0 : -1;
+	}
 	free(absolute);
-	return kept;
+	return is_lack(errno) ? -1 : 0;
 }
 
 static const char *look(void)
@@ -178,9 +196,11 @@ static const char *look(void)
 	size_t i;
 
 	for (i = 0; !path && i < 3; i++)
-		path = try_candidate(secure_getenv(variables[i]));
+		if (try_candidate(secure_getenv(variables[i]), &path) < 0)
+			return NULL;
 	for (i = 0; !path && i < 3; i++)
-		path = try_candidate(places[i]);
+		if (try_candidate(places[i], &path) < 0)
+			return NULL;
 	if (!path)
 		errno = ENOENT;
 	return path;

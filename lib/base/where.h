@@ -12,7 +12,8 @@
  * freed
  *
  * The one set by with__where_set(); else the first usable of $TMPDIR, $TEMP,
- * $TMP, /tmp, /var/tmp and /usr/tmp, found once. NULL with ENOENT if none is.
+ * $TMP, /tmp, /var/tmp and /usr/tmp, found once. NULL with ENOENT if none is;
+ * with EMFILE, ENFILE or ENOMEM if that could not be found out.
  */
 const char *with__where(void);
 

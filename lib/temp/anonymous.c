@@ -107,9 +107,11 @@ int with__anonymous_open(const struct with__names *names, int flags)
 		} while (fd < 0 && with__place_again(&place));
 	}
 	with__place_free(&place);
-	if (fd >= 0 || !cannot_be_unnamed(errno))
-		return fd;
+	if (fd < 0 && !cannot_be_unnamed(errno))
+		return -1;
 	errno = saved;
+	if (fd >= 0)
+		return fd;
 	return open_and_unlink(&creation, &making);
 }
 

@@ -213,7 +213,6 @@ static int try_names(const struct with__creation *creation,
 		.permissions = with__create_permissions(creation),
 	};
 	int attempts = draft->random_length ? ATTEMPTS : 1;
-	int saved = errno;
 	int result = -1;
 
 	while (attempts-- > 0) {
@@ -225,8 +224,6 @@ static int try_names(const struct with__creation *creation,
 			result = publish_and_make(creation, &candidate, ret);
 		else
 			result = make_and_publish(creation, &candidate, ret);
-		if (result == 0)
-			errno = saved;
 		if (result == 0 || (errno != EEXIST && errno != EADDRINUSE))
 			return result;
 	}
@@ -258,6 +255,7 @@ int with__create(const struct with__creation *creation,
 		 struct with__created *ret)
 {
 	struct with__place place;
+	int saved = errno;
 	int result = -1;
 
 	if (with__create_check(&creation->names) < 0)
@@ -268,5 +266,7 @@ int with__create(const struct with__creation *creation,
 		} while (result < 0 && with__place_again(&place));
 	}
 	with__place_free(&place);
+	if (result == 0)
+		errno = saved;
 	return result;
 }

@@ -2,6 +2,7 @@
 /* location.c - gettempdir() and its family. */
 #include "config.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include <with/location.h>
@@ -12,10 +13,14 @@
 const char *tempfile_gettempdir(void)
 {
 	WITH__NO_CANCEL;
+	int saved = errno;
 	const char *path = with__where();
 
-	if (path && access(path, F_OK) < 0 && with__where_again(path))
+	if (path && access(path, F_OK) < 0) {
+		(void)with__where_again(path);
+		errno = saved;
 		path = with__where();
+	}
 	return path;
 }
 
@@ -36,5 +41,7 @@ const char *tempfile_gettempprefixb(void)
 
 int tempfile_set_tempdir(const char *path)
 {
+	WITH__NO_CANCEL;
+
 	return with__where_set(path);
 }

@@ -31,9 +31,11 @@ tests_scripts = \
 	tests/check-compare.sh \
 	tests/check-documents.sh \
 	tests/check-files.sh \
+	tests/check-format.sh \
 	tests/check-headers.sh \
 	tests/check-layers.sh \
 	tests/check-sandbox.sh \
+	tests/check-shell.sh \
 	tests/check-symbols.sh
 
 TEST_EXTENSIONS = .out .sh .t
@@ -84,6 +86,21 @@ endif
 
 CLEANFILES += tests/check-is-there $(tests_runs)
 EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
+
+# What a compiler, a sanitizer or another user can change: only the programs.
+check-programs:
+	$(MAKE) $(AM_MAKEFLAGS) check \
+		TESTS='$(tests_runs) $(examples_list:=.out)'
+
+# One process for all tests: each process under valgrind costs a second.
+tests_valgrind = valgrind -q --vgdb=no --error-exitcode=9 --leak-check=full \
+	--errors-for-leak-kinds=definite
+check-valgrind:
+	TESTING_WRAPPER='$(tests_valgrind)' \
+	TESTING_TIMEOUT=600 CK_DEFAULT_TIMEOUT=300 \
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(tests_programs:=.nofork.t)'
+
+.PHONY: check-programs check-valgrind
 
 # After make install: a program of a user's, outside the tree.
 installcheck-local:

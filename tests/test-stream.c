@@ -78,11 +78,13 @@ START_TEST(buffering_is_what_was_asked_for)
 	ck_assert_int_eq(size_of(file), 4);
 	with__stream_close(file);
 	file = open_new(&(struct with__stream){ .buffering = 100000 });
-	for (int i = 0; i < 100000; i++)
+	/* musl keeps 8 bytes of the buffer for ungetc(). */
+	for (int i = 0; i < 100000 - 8; i++)
 		putc('x', file);
 	ck_assert_int_eq(size_of(file), 0);
-	putc('x', file);
-	ck_assert_int_eq(size_of(file), 100000);
+	for (int i = 0; i < 9; i++)
+		putc('x', file);
+	ck_assert_int_ge(size_of(file), 100000 - 8);
 	ck_assert_int_eq(with__stream_close(file), 0);
 }
 END_TEST

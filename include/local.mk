@@ -12,6 +12,8 @@ withinclude_HEADERS = \
 	include/with/location.h \
 	include/with/named.h \
 	include/with/options.h \
+	include/with/path.h \
+	include/with/persist.h \
 	include/with/raw.h \
 	include/with/rmtree.h \
 	include/with/version.h

@@ -8,6 +8,7 @@
  *	WITH_TEMPDIR	(with/directory.h)	a directory with all that is in it
  *	tempfile_mkstemp, tempfile_mkdtemp (with/raw.h)  a name to be deleted by
  *						the program itself
+ *	WITH_PATH	(with/path.h)		what exists already, under a guard
  *	tempfile_rmtree	(with/rmtree.h)		to remove any tree, safely
  *	WITH_DEFINE	(with/guard.h)		a guard for a type of one's own
  * Where temporary files go is said in with/location.h, what the options mean
@@ -25,6 +26,8 @@
 #include <with/location.h>
 #include <with/named.h>
 #include <with/options.h>
+#include <with/path.h>
+#include <with/persist.h>
 #include <with/raw.h>
 #include <with/rmtree.h>
 #include <with/version.h>

@@ -33,13 +33,17 @@ lib_libwith_core_la_SOURCES = \
 	lib/stream/known.c lib/stream/known.h \
 	lib/stream/mode.c lib/stream/mode.h \
 	lib/stream/stream.c lib/stream/stream.h \
+	lib/temp/anonymous-persist.c \
 	lib/temp/anonymous.c lib/temp/anonymous.h \
 	lib/temp/create.c lib/temp/create.h \
 	lib/temp/directory.c \
 	lib/temp/location.c \
 	lib/temp/make.c lib/temp/make.h \
+	lib/temp/named-persist.c \
 	lib/temp/named.c lib/temp/named.h \
 	lib/temp/options.c lib/temp/options.h \
+	lib/temp/path.c \
+	lib/temp/persist.c lib/temp/persist.h \
 	lib/temp/place.c lib/temp/place.h \
 	lib/temp/raw.c \
 	lib/temp/rmtree.c \

@@ -11,6 +11,9 @@ tests_programs = \
 	tests/test-names \
 	tests/test-options \
 	tests/test-process \
+	tests/test-path \
+	tests/test-persist \
+	tests/test-persist-faults \
 	tests/test-rmtree \
 	tests/test-rmtree-calls \
 	tests/test-rmtree-deep \
@@ -60,6 +63,7 @@ tests_libtesting_la_SOURCES = \
 	tests/faults.c tests/faults.h \
 	tests/hook.h \
 	tests/meddle.c tests/meddle.h \
+	tests/persisting.c tests/persisting.h \
 	tests/testing.c tests/testing.h \
 	tests/trees.c tests/trees.h
 tests_libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

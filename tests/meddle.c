@@ -130,6 +130,87 @@ static off_t m_lseek(int fd, off_t offset, int whence)
 	return before("lseek", NULL) ? -1 : real.lseek(fd, offset, whence);
 }
 
+static int m_mkdirat(int dirfd, const char *name, mode_t mode)
+{
+	return before("mkdirat", name) ? -1 :
+	       real.mkdirat(dirfd, name, mode);
+}
+
+static int m_renameat2(int olddir, const char *old, int newdir,
+		       const char *new_name, unsigned flags)
+{
+	return before("renameat2", old) ? -1 :
+	       real.renameat2(olddir, old, newdir, new_name, flags);
+}
+
+static int m_linkat(int olddir, const char *old, int newdir,
+		    const char *new_name, int flags)
+{
+	return before("linkat", new_name) ? -1 :
+	       real.linkat(olddir, old, newdir, new_name, flags);
+}
+
+static int m_fstat(int fd, struct stat *ret)
+{
+	return before("fstat", NULL) ? -1 :
+	       real.fstat(fd, ret);
+}
+
+static int m_fchown(int fd, uid_t uid, gid_t gid)
+{
+	return before("fchown", NULL) ? -1 :
+	       real.fchown(fd, uid, gid);
+}
+
+static int m_fcntl(int fd, int command, int argument)
+{
+	return before("fcntl", NULL) ? -1 :
+	       real.fcntl(fd, command, argument);
+}
+
+static ssize_t m_read(int fd, void *buffer, size_t size)
+{
+	return before("read", NULL) ? -1 :
+	       real.read(fd, buffer, size);
+}
+
+static ssize_t m_write(int fd, const void *buffer, size_t size)
+{
+	return before("write", NULL) ? -1 :
+	       real.write(fd, buffer, size);
+}
+
+static int m_ftruncate(int fd, off_t length)
+{
+	return before("ftruncate", NULL) ? -1 :
+	       real.ftruncate(fd, length);
+}
+
+static int m_fsync(int fd)
+{
+	return before("fsync", NULL) ? -1 :
+	       real.fsync(fd);
+}
+
+static int m_dup3(int oldfd, int newfd, int flags)
+{
+	return before("dup3", NULL) ? -1 :
+	       real.dup3(oldfd, newfd, flags);
+}
+
+static ssize_t m_readlinkat(int dirfd, const char *name, char *buffer,
+			    size_t size)
+{
+	return before("readlinkat", name) ? -1 :
+	       real.readlinkat(dirfd, name, buffer, size);
+}
+
+static ssize_t m_getrandom(void *buffer, size_t size, unsigned flags)
+{
+	return before("getrandom", NULL) ? -1 :
+	       real.getrandom(buffer, size, flags);
+}
+
 void meddle_begin(meddle_function *function, void *data)
 {
 	real = with__sys;
@@ -149,6 +230,19 @@ void meddle_begin(meddle_function *function, void *data)
 	with__sys.fchmodat = m_fchmodat;
 	with__sys.fchmodat2 = m_fchmodat2;
 	with__sys.lseek = m_lseek;
+	with__sys.mkdirat = m_mkdirat;
+	with__sys.renameat2 = m_renameat2;
+	with__sys.linkat = m_linkat;
+	with__sys.fstat = m_fstat;
+	with__sys.fchown = m_fchown;
+	with__sys.fcntl = m_fcntl;
+	with__sys.read = m_read;
+	with__sys.write = m_write;
+	with__sys.ftruncate = m_ftruncate;
+	with__sys.fsync = m_fsync;
+	with__sys.dup3 = m_dup3;
+	with__sys.readlinkat = m_readlinkat;
+	with__sys.getrandom = m_getrandom;
 }
 
 unsigned long meddle_end(void)

@@ -2,8 +2,7 @@
 /*
  * meddle.h - something happens before each system call of the library.
  *
- * meddle_begin() puts a wrapper around every entry of with__sys that removal
- * uses. Before each call, meddle(call, data) is asked: 0 lets the call be
+ * meddle_begin() puts a wrapper around every entry of with__sys. Before each call, meddle(call, data) is asked: 0 lets the call be
  * made, another value is the errno it fails with, without being made (close()
  * is made all the same, as the kernel does). The function itself uses the
  * plain functions of the C library.

@@ -23,14 +23,22 @@
 #include <with/file.h>
 #include <with/guard.h>
 #include <with/options.h>
+#include <with/persist.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/*
+ * persistable: tempfile_persist() can give the file a name later. It must be
+ *         closed by a guard or with with_file_close(), since it may have a
+ *         name to be removed: where the file system has no files without one,
+ *         and after an attempt to persist it that failed late.
+ */
 struct tempfile_open_options {
 	TEMPFILE_OPTIONS_OF_NAMES;	/* names: while there is one */
 	TEMPFILE_OPTIONS_OF_STREAMS;
+	WITH__BOOL persistable;
 	int end_;
 };
 
@@ -43,6 +51,20 @@ struct tempfile_open_options {
  */
 FILE *tempfile_open_opt(const struct tempfile_open_options *options)
 	__attribute__((__warn_unused_result__));
+
+/*
+ * tempfile_persist - give the file a name, atomically and when it is whole
+ *
+ * file:   from tempfile_open() with .persistable.
+ * target: where to. flags: of with/persist.h, or 0.
+ *
+ * What stdio has buffered is written first. Returns 0: the name is the user's,
+ * and the stream goes on. After TEMPFILE_EXCHANGE the old content is in a file
+ * of another name beside the target, which is removed when the stream is
+ * closed with with_file_close() or by its guard, or at exit. -1 with an errno
+ * of with/persist.h.
+ */
+int tempfile_persist(FILE *file, const char *target, unsigned flags);
 
 #ifdef __cplusplus
 }

@@ -32,6 +32,7 @@
 
 #include <with/guard.h>
 #include <with/options.h>
+#include <with/persist.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,12 +45,15 @@ struct tempfile_named {
 };
 
 /*
+ * beside: a path: make the file in its directory, ready to be persisted there;
+ *         with dir, inside or at: EINVAL.
  * keep: leave the file when the handle is closed (Python's delete=False).
  * ignore_cleanup_errors: if the name cannot be removed that is nobody's error.
  */
 struct tempfile_named_open_options {
 	TEMPFILE_OPTIONS_OF_NAMES;
 	TEMPFILE_OPTIONS_OF_STREAMS;
+	const char *beside;
 	WITH__BOOL keep;
 	WITH__BOOL ignore_cleanup_errors;
 	WITH__BOOL socket_path;
@@ -97,6 +101,32 @@ int tempfile_named_close_file(struct tempfile_named *named);
  * handle. Returns 0; -1 with EINVAL if named is NULL.
  */
 int tempfile_named_keep(struct tempfile_named *named);
+
+/*
+ * tempfile_named_persist - move the file to a name of the user's, atomically
+ *
+ * target: where to; made absolute. flags: of with/persist.h, or 0.
+ *
+ * What stdio has buffered is written first. Returns 0: the file is the user's,
+ * ->path is its new path, the stream goes on, and close only closes. After
+ * TEMPFILE_EXCHANGE ->path stays: the old content is there, and is removed
+ * with the handle. -1 with an errno of with/persist.h.
+ */
+int tempfile_named_persist(struct tempfile_named *named, const char *target,
+			   unsigned flags);
+
+/*
+ * tempfile_named_reopen - a second, independent stream on the same file
+ *
+ * mode: as for fopen(); x is EINVAL, w empties the file.
+ *
+ * Returns a stream with an offset of its own, for with_file_close() or
+ * fclose(). NULL with errno: ESTALE (the path means another file now), ENOENT
+ * (it is gone), ELOOP (it is a link), EINVAL, EACCES, EMFILE, ENOMEM. It may
+ * be called when the stream of the handle is closed, and after persist.
+ */
+FILE *tempfile_named_reopen(struct tempfile_named *named, const char *mode)
+	__attribute__((__warn_unused_result__));
 
 /* Private: the end of a scope. Keeps errno, tells the error hook. */
 void tempfile__named_end(struct tempfile_named *named);

@@ -27,6 +27,7 @@ struct place {
 	_Atomic uintptr_t thing;
 	_Atomic uint64_t owner;
 	with__discard *discard;
+	void *companion;
 };
 
 static _Atomic(struct place *) chunks[CHUNKS];
@@ -107,8 +108,36 @@ int with__inherited_note(void *thing, with__discard *discard)
 		return -1;
 	atomic_store(&place->owner, with__process());
 	place->discard = discard;
+	place->companion = NULL;
 	atomic_store(&place->thing, (uintptr_t)thing);
 	return 0;
+}
+
+void with__inherited_accompany(void *thing, void *companion)
+{
+	struct place *place = find(thing);
+
+	if (place)
+		place->companion = companion;
+}
+
+void *with__inherited_companion(void *thing)
+{
+	struct place *place = find(thing);
+
+	return place ? place->companion : NULL;
+}
+
+bool with__inherited_is_noted(void *thing)
+{
+	return find(thing) != NULL;
+}
+
+bool with__inherited_is_foreign(void *thing)
+{
+	struct place *place = find(thing);
+
+	return place && atomic_load(&place->owner) != with__process();
 }
 
 bool with__inherited_strike(void *thing)

@@ -19,6 +19,18 @@ typedef void with__discard(void *thing);
 int with__inherited_note(void *thing, with__discard *discard);
 
 /*
+ * A companion is memory that belongs to a noted thing: whoever closes the thing
+ * asks for it first. NULL: there is none.
+ */
+void with__inherited_accompany(void *thing, void *companion);
+void *with__inherited_companion(void *thing);
+
+bool with__inherited_is_noted(void *thing);
+
+/* Another process noted it. */
+bool with__inherited_is_foreign(void *thing);
+
+/*
  * Strikes it out. True if it is to be closed as usual; false if another
  * process noted it, after it has been made harmless. A thing that was never
  * noted is to be closed as usual.

@@ -162,7 +162,9 @@ void *with__steal(void *variable)
 	memcpy(variable, &none, sizeof(none));
 	if (stolen) {
 		(void)with__leave(variable);
-		(void)with__inherited_strike(stolen);
+		/* One with a companion still needs it to be closed. */
+		if (!with__inherited_companion(stolen))
+			(void)with__inherited_strike(stolen);
 	}
 	return stolen;
 }

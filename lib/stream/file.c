@@ -30,19 +30,31 @@ int with__file_note(FILE *file)
 	return with__inherited_note(file, discard);
 }
 
+/* Before the stream: as long as it is open, its inode is its own. */
+static int end_companion(FILE *file)
+{
+	struct with__companion *companion = with__inherited_companion(file);
+
+	return companion ? companion->end(companion) : 0;
+}
+
 int with__file_finish(FILE *file)
 {
-	bool ours;
 	int saved = errno;
+	int result, error;
+	bool ours;
 
 	if (!file)
 		return 0;
+	result = end_companion(file);
+	error = result < 0 ? errno : saved;
 	ours = with__inherited_strike(file);
-	if (with__stream_close(file) == 0 || !ours) {
-		errno = saved;
-		return 0;
+	if (with__stream_close(file) != 0 && ours && result == 0) {
+		error = errno;
+		result = -1;
 	}
-	return -1;
+	errno = error;
+	return result;
 }
 
 static int open_flags(const struct with__mode *mode)

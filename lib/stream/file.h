@@ -16,4 +16,12 @@ int with__file_note(FILE *file);
  */
 int with__file_finish(FILE *file);
 
+/*
+ * What goes with a noted stream: end() is called when that is closed, has to
+ * free it, and says whether all went well. Begins a larger struct.
+ */
+struct with__companion {
+	int (*end)(struct with__companion *companion);
+};
+
 #endif /* STREAM_FILE_H */

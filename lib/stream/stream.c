@@ -119,3 +119,8 @@ void with__stream_discard(FILE *file)
 	if (null >= 0)
 		with__sys.close(null);
 }
+
+int with__stream_descriptor(FILE *file)
+{
+	return fileno(file);
+}

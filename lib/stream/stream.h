@@ -61,4 +61,7 @@ int with__stream_close(FILE *file);
  */
 void with__stream_discard(FILE *file);
 
+/* The descriptor below a stream of any kind; -1 if there is none. */
+int with__stream_descriptor(FILE *file);
+
 #endif /* STREAM_STREAM_H */

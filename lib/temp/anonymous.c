@@ -15,6 +15,7 @@
 
 #include "base/cancel.h"
 #include "base/syscalls.h"
+#include "life/inherited.h"
 #include "stream/file.h"
 #include "stream/stream.h"
 #include "temp/anonymous.h"
@@ -34,8 +35,7 @@ static int open_unnamed(const struct with__place *place, int flags,
 	bool relative = place->fd != AT_FDCWD;
 
 	return with__sys.openat(place->fd, relative ? "." : place->path,
-				O_TMPFILE | O_RDWR | O_EXCL | flags,
-				permissions);
+				O_TMPFILE | O_RDWR | flags, permissions);
 #else
 	(void)place, (void)flags, (void)permissions;
 	errno = EOPNOTSUPP;
@@ -61,17 +61,40 @@ static int open_unnamed_exactly(const struct with__place *place, int flags,
 	return -1;
 }
 
-/* With a name, which is removed at once. */
-static int open_and_unlink(const struct with__creation *creation,
-			   struct with__making_file *making)
+int with__kept_name_end(struct with__companion *companion)
+{
+	struct with__kept_name *name = (struct with__kept_name *)companion;
+	int result = with__registry_remove(&name->entry, -1, false);
+	int error = errno;
+
+	free(name);
+	errno = error;
+	return result;
+}
+
+/* With a name, which is removed at once unless the caller wants to have it. */
+static int open_with_name(const struct with__creation *creation,
+			  struct with__making_file *making,
+			  struct with__kept_name **ret_name)
 {
 	struct with__created created;
+	struct with__kept_name *name;
 	int result = with__create(creation, &created);
 	int error;
 
 	if (result == 0) {
-		result = with__registry_remove(&created.entry, -1, false);
-		free(created.handle);
+		name = created.handle;
+		*name = (struct with__kept_name) {
+			.companion = { .end = with__kept_name_end },
+			.entry = created.entry,
+			.identity = created.identity,
+			.place = created.place,
+			.path = created.path,
+		};
+		if (ret_name)
+			*ret_name = name;
+		else
+			result = with__kept_name_end(&name->companion);
 	}
 	if (result == 0)
 		return making->fd;
@@ -82,7 +105,8 @@ static int open_and_unlink(const struct with__creation *creation,
 	return -1;
 }
 
-int with__anonymous_open(const struct with__names *names, int flags)
+int with__anonymous_open(const struct with__names *names, int flags,
+			 struct with__kept_name **ret_name)
 {
 	struct with__making_file making = { .flags = flags, .fd = -1 };
 	const struct with__creation creation = {
@@ -90,6 +114,7 @@ int with__anonymous_open(const struct with__names *names, int flags)
 		.default_permissions = 0600,
 		.kind = WITH__FILE,
 		.registered = true,
+		.handle_size = sizeof(struct with__kept_name),
 		.make = with__make_file,
 		.data = &making,
 	};
@@ -97,6 +122,10 @@ int with__anonymous_open(const struct with__names *names, int flags)
 	int fd = -1;
 	int saved = errno;
 
+	if (ret_name)
+		*ret_name = NULL;
+	else
+		flags |= O_EXCL;	/* with O_TMPFILE: can never be linked */
 	if (with__create_check(names) < 0)
 		return -1;
 	if (with__place_resolve(names, &place) == 0) {
@@ -112,7 +141,20 @@ int with__anonymous_open(const struct with__names *names, int flags)
 	errno = saved;
 	if (fd >= 0)
 		return fd;
-	return open_and_unlink(&creation, &making);
+	return open_with_name(&creation, &making, ret_name);
+}
+
+/* A guard's stream is noted for forks; one with a name for that name. */
+static int note(FILE *file, const struct with__names *names,
+		struct with__kept_name *name)
+{
+	if (!names->scoped_ && !name)
+		return 0;
+	if (with__file_note(file) < 0)
+		return -1;
+	if (name)
+		with__inherited_accompany(file, name);
+	return 0;
 }
 
 static FILE *open_stream(const struct tempfile_open_options *options,
@@ -123,6 +165,7 @@ static FILE *open_stream(const struct tempfile_open_options *options,
 		.append = options->append,
 		.buffering = options->buffering,
 	};
+	struct with__kept_name *name = NULL;
 	struct with__mode mode;
 	FILE *file;
 	int fd, error;
@@ -130,22 +173,22 @@ static FILE *open_stream(const struct tempfile_open_options *options,
 	if (with__stream_check(&how, &mode) < 0)
 		return NULL;
 	fd = with__anonymous_open(names, with__file_flags(mode.append,
-							  options->inheritable));
+							  options->inheritable),
+				  options->persistable ? &name : NULL);
 	if (fd < 0)
 		return NULL;
 	file = with__stream_open(fd, &how);
-	if (!file) {
-		error = errno;
-		with__sys.close(fd);
-		errno = error;
-		return NULL;
-	}
-	if (names->scoped_ && with__file_note(file) < 0) {
+	if (file && note(file, names, name) == 0)
+		return file;
+	error = errno;
+	if (name)
+		(void)with__kept_name_end(&name->companion);
+	if (file)
 		with__stream_close(file);
-		errno = ENOMEM;
-		return NULL;
-	}
-	return file;
+	else
+		with__sys.close(fd);
+	errno = error;
+	return NULL;
 }
 
 FILE *tempfile_open_opt(const struct tempfile_open_options *given)

@@ -5,9 +5,38 @@
 #ifndef TEMP_ANONYMOUS_H
 #define TEMP_ANONYMOUS_H
 
+#include <stdbool.h>
+
+#include "base/identity.h"
+#include "life/registry.h"
+#include "stream/file.h"
 #include "temp/options.h"
 
-/* flags as of with__file_flags(). -1 with an errno of with/options.h. */
-int with__anonymous_open(const struct with__names *names, int flags);
+/*
+ * The name that a file has after all: because the file system has no files
+ * without one and it must be persistable, or because it was left over by an
+ * exchange. It goes with the stream.
+ */
+struct with__kept_name {
+	struct with__companion companion;
+	struct with__entry entry;
+	struct with__identity identity;
+	int place;
+	bool is_old;		/* what the file was exchanged with */
+	char *path;		/* in the same block */
+};
+
+/*
+ * with__anonymous_open - make a file and open it for reading and writing
+ *
+ * flags as of with__file_flags(). ret_name: NULL if it will never be given a
+ * name; else receives the name that it had to be given, or NULL. Returns the
+ * descriptor, or -1 with an errno of with/options.h.
+ */
+int with__anonymous_open(const struct with__names *names, int flags,
+			 struct with__kept_name **ret_name);
+
+/* What the companion of such a stream does: removes the name, frees. */
+int with__kept_name_end(struct with__companion *companion);
 
 #endif /* TEMP_ANONYMOUS_H */

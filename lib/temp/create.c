@@ -129,9 +129,11 @@ static void unmake(const struct with__creation *creation,
 		   const struct with__candidate *candidate)
 {
 	int saved = errno;
-	int flags = creation->kind == WITH__DIRECTORY ? AT_REMOVEDIR : 0;
 
-	with__sys.unlinkat(candidate->place, candidate->name, flags);
+	if (creation->kind == WITH__DIRECTORY ||
+	    with__sys.unlinkat(candidate->place, candidate->name, 0) < 0)
+		with__sys.unlinkat(candidate->place, candidate->name,
+				   AT_REMOVEDIR);
 	errno = saved;
 }
 
@@ -242,6 +244,7 @@ static int create_in(const struct with__creation *creation,
 	*ret = (struct with__created) {
 		.handle = draft.handle,
 		.path = draft.path,
+		.place = place->fd,
 	};
 	if (try_names(creation, place, &draft, ret) == 0)
 		return 0;

@@ -49,6 +49,7 @@ struct with__created {
 	char *path;
 	struct with__entry entry;
 	struct with__identity identity;
+	int place;		/* what its name is relative to, or AT_FDCWD */
 };
 
 /*

@@ -10,11 +10,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <with/named.h>
 
 #include "base/cancel.h"
 #include "base/syscalls.h"
+#include "base/where.h"
 #include "stream/file.h"
 #include "stream/stream.h"
 #include "temp/create.h"
@@ -44,6 +46,12 @@ static int finish(struct tempfile_named *named, bool report)
 	return result;
 }
 
+static void free_handle(struct tempfile_named *named)
+{
+	free(private_of(named)->persisted);
+	free(named);
+}
+
 int tempfile_named_close(struct tempfile_named **named)
 {
 	WITH__NO_CANCEL;
@@ -56,7 +64,7 @@ int tempfile_named_close(struct tempfile_named **named)
 	*named = NULL;
 	result = finish(closing, false);
 	error = errno;
-	free(closing);
+	free_handle(closing);
 	errno = error;
 	return result;
 }
@@ -67,7 +75,7 @@ void tempfile__named_end(struct tempfile_named *named)
 	int saved = errno;
 
 	(void)finish(named, true);
-	free(named);
+	free_handle(named);
 	errno = saved;
 }
 
@@ -82,6 +90,7 @@ int tempfile_named_close_file(struct tempfile_named *named)
 	}
 	file = named->file;
 	named->file = NULL;
+	private_of(named)->fd = -1;
 	return with__file_finish(file);
 }
 
@@ -107,6 +116,8 @@ static struct tempfile_named *complete(const struct with__created *created,
 		.public = { .file = file, .path = created->path },
 		.entry = created->entry,
 		.identity = created->identity,
+		.place = created->place,
+		.fd = fd,
 	};
 	if (file && with__file_note(file) == 0)
 		return &private->public;
@@ -163,19 +174,48 @@ open_named(const struct tempfile_named_open_options *options,
 	return named;
 }
 
+/* The directory of a target, as an option .dir; to be freed. */
+static int place_beside(struct with__names *names, const char *beside,
+			char **ret_dir)
+{
+	char *slash;
+
+	*ret_dir = NULL;
+	if (!beside)
+		return 0;
+	if (names->dir || names->inside || names->at) {
+		errno = EINVAL;
+		return -1;
+	}
+	*ret_dir = with__absolute(beside);
+	if (!*ret_dir)
+		return -1;
+	slash = strrchr(*ret_dir, '/');
+	slash[slash == *ret_dir] = '\0';
+	names->dir = *ret_dir;
+	return 0;
+}
+
 struct tempfile_named *
 tempfile_named_open_opt(const struct tempfile_named_open_options *given)
 {
 	WITH__NO_CANCEL;
 	struct tempfile_named_open_options options;
-	struct tempfile_named *named;
+	struct tempfile_named *named = NULL;
 	struct with__names names;
+	char *beside;
+	int saved = errno;
 
 	if (with__options_copy(&options, sizeof(options), given) < 0)
 		return NULL;
 	names = with__options_names(&options);
-	named = open_named(&options, &names);
-	if (!named)
+	if (place_beside(&names, options.beside, &beside) == 0)
+		named = open_named(&options, &names);
+	if (!named) {
 		with__options_failed(&names, "named temporary file");
+		saved = errno;
+	}
+	free(beside);
+	errno = saved;
 	return named;
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * persist.h - the steps that all ways of persisting share
+ */
+#ifndef TEMP_PERSIST_H
+#define TEMP_PERSIST_H
+
+#include <sys/stat.h>
+
+/* Where a file is to end up. */
+struct with__target {
+	int dir;		/* descriptor of its directory */
+	const char *name;	/* in it */
+	char *path;		/* absolute; name is its last component */
+	unsigned flags;
+};
+
+/*
+ * Checks flags and target, and opens the directory. -1 with errno, and nothing
+ * to close.
+ */
+int with__target_open(struct with__target *ret, const char *target,
+		      unsigned flags);
+
+/* Keeps errno. A path that was taken over must have been set to NULL. */
+void with__target_close(struct with__target *target);
+
+/*
+ * Gives fd the permissions that the flags ask for. ret_before receives what it
+ * had, for with__target_restore(). -1 with errno.
+ */
+int with__target_permissions(const struct with__target *target, int fd,
+			     struct stat *ret_before);
+
+/* The way back. Keeps errno. */
+void with__target_restore(int fd, const struct stat *before);
+
+/* Renames source in place to the target, as the flags say. -1 with errno. */
+int with__target_rename(const struct with__target *target, int place,
+			const char *source);
+
+/* Links a file without a name to name in the directory of the target. */
+int with__target_link(const struct with__target *target, int fd,
+		      const char *name);
+
+/* The directory, where the flags ask for it. */
+int with__target_sync(const struct with__target *target);
+
+#endif /* TEMP_PERSIST_H */

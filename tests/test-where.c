@@ -445,8 +445,14 @@ START_CHILD_TEST(paths_are_made_absolute_and_lose_their_last_slashes)
 	testing_expect(is_absolute("///", "/"));
 	testing_expect(is_absolute("/a//", "/a"));
 	testing_expect(is_absolute("a/b/", in_base("a/b")));
+	testing_expect(is_absolute(".", base));
+	testing_expect(is_absolute(".//./", base));
+	testing_expect(is_absolute("././/a", in_base("a")));
+	testing_expect(is_absolute("..", in_base("..")));
+	testing_expect(is_absolute(".a/.", in_base(".a/.")));
 	testing_expect(chdir("/") == 0);
 	testing_expect(is_absolute("a", "/a"));
+	testing_expect(is_absolute(".", "/"));
 	errno = 0;
 	testing_expect(!with__absolute("") && errno == ENOENT);
 }

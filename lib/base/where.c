@@ -61,6 +61,16 @@ static void strip_slashes(char *path)
 		path[--length] = '\0';
 }
 
+/* "." is the current directory itself, and "./a" is "a". */
+static const char *skip_dots(const char *path)
+{
+	while (path[0] == '.' && (path[1] == '/' || !path[1])) {
+		path++;
+		path += strspn(path, "/");
+	}
+	return path;
+}
+
 static char *under_cwd(const char *path)
 {
 	char cwd[PATH_MAX];
@@ -76,6 +86,7 @@ static char *under_cwd(const char *path)
 		errno = ENOENT;
 		return NULL;
 	}
+	path = skip_dots(path);
 	joined = malloc(strlen(cwd) + 1 + strlen(path) + 1);
 	if (joined)
 		sprintf(joined, "%s/%s", strcmp(cwd, "/") ? cwd : "", path);

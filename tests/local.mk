@@ -4,16 +4,17 @@
 # (with and without CK_FORK), each time in a TMPDIR of its own.
 # To add a shell check: one line in tests_scripts.
 tests_programs = \
+	tests/test-create \
 	tests/test-descriptor \
 	tests/test-file \
 	tests/test-location \
 	tests/test-mode \
 	tests/test-names \
 	tests/test-options \
-	tests/test-process \
 	tests/test-path \
 	tests/test-persist \
 	tests/test-persist-faults \
+	tests/test-process \
 	tests/test-rmtree \
 	tests/test-rmtree-calls \
 	tests/test-rmtree-deep \
@@ -63,6 +64,7 @@ tests_libtesting_la_SOURCES = \
 	tests/faults.c tests/faults.h \
 	tests/hook.h \
 	tests/meddle.c tests/meddle.h \
+	tests/nouns.c tests/nouns.h \
 	tests/persisting.c tests/persisting.h \
 	tests/testing.c tests/testing.h \
 	tests/trees.c tests/trees.h

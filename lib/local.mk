@@ -29,10 +29,26 @@ lib_libwith_core_la_SOURCES = \
 	lib/life/slots.c lib/life/slots.h \
 	lib/life/unwind.c \
 	lib/scope/descriptor.c \
+	lib/stream/bytes.h \
+	lib/stream/charset.h \
+	lib/stream/codec.c lib/stream/codec.h \
+	lib/stream/cookie.c lib/stream/cookie.h \
+	lib/stream/descriptor.c lib/stream/descriptor.h \
 	lib/stream/file.c lib/stream/file.h \
 	lib/stream/known.c lib/stream/known.h \
 	lib/stream/mode.c lib/stream/mode.h \
+	lib/stream/newline.c lib/stream/newline.h \
+	lib/stream/oracle.c lib/stream/oracle.h \
+	lib/stream/spelling.c lib/stream/spelling.h \
 	lib/stream/stream.c lib/stream/stream.h \
+	lib/stream/table-read.c \
+	lib/stream/table-state.c \
+	lib/stream/table-write.c \
+	lib/stream/table.c lib/stream/table.h \
+	lib/stream/text.c lib/stream/text.h \
+	lib/stream/unicode.c \
+	lib/stream/utf8.h \
+	lib/stream/window.c lib/stream/window.h \
 	lib/temp/anonymous-persist.c \
 	lib/temp/anonymous.c lib/temp/anonymous.h \
 	lib/temp/create.c lib/temp/create.h \

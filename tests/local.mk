@@ -4,6 +4,7 @@
 # (with and without CK_FORK), each time in a TMPDIR of its own.
 # To add a shell check: one line in tests_scripts.
 tests_programs = \
+	tests/test-codec \
 	tests/test-create \
 	tests/test-descriptor \
 	tests/test-file \
@@ -27,6 +28,7 @@ tests_programs = \
 	tests/test-stream \
 	tests/test-tempfile-rmtree \
 	tests/test-testing \
+	tests/test-text \
 	tests/test-version \
 	tests/test-where
 
@@ -92,6 +94,7 @@ endif
 
 CLEANFILES += tests/check-is-there $(tests_runs)
 EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
+EXTRA_DIST += tests/text-vectors.py tests/text-vectors.txt
 
 # What a compiler, a sanitizer or another user can change: only the programs.
 check-programs:

@@ -18,7 +18,10 @@
 struct with__known {
 	struct with__known *next;
 	FILE *file;
+	int kind;	/* of what follows: WITH__KNOWN_… */
 };
+
+enum { WITH__KNOWN_BUFFER, WITH__KNOWN_COOKIE };
 
 /*
  * with__known_put - remember entry for entry->file; cannot fail

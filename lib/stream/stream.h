@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "stream/bytes.h"
 #include "stream/mode.h"
 
 /* All zero is the default: "w+", stdio's own buffer, bytes untouched. */
@@ -39,29 +40,62 @@ int with__stream_check(const struct with__stream *how,
 /*
  * with__stream_open - a stream over fd
  *
- * fd must be open for what the mode wants, and O_APPEND where it appends.
+ * fd must be open for what the mode wants, and O_APPEND where it appends; for
+ * a text option it must be open for reading, too, if positions are wanted.
  * Returns the stream, which then owns fd; or NULL with errno set (EINVAL as
  * above, ENOMEM), and fd is still the caller's.
  */
 FILE *with__stream_open(int fd, const struct with__stream *how);
 
 /*
+ * with__stream_over - a stream over a source of bytes
+ *
+ * It is one of our own making even where bytes pass untouched. Returns NULL
+ * with errno as above, and the source is still the caller's.
+ */
+FILE *with__stream_over(struct with__bytes *bytes,
+			const struct with__stream *how);
+
+/*
  * with__stream_close - close file and free what belongs to it
  *
- * Returns 0, or EOF with errno set to what a write or the close said. The
- * stream is gone in either case. errno is left alone on success.
+ * Returns 0, or EOF with errno set to what a write or the close said; EILSEQ
+ * where the program left a character unfinished. The stream is gone in either
+ * case. errno is left alone on success.
  */
 int with__stream_close(FILE *file);
 
 /*
- * with__stream_discard - forget what is not written and what was read ahead
+ * with__stream_discard - forget unflushed output and what was read ahead
  *
- * So that closing it, or the flush at exit, neither writes nor moves the
- * offset that a parent shares. Nothing more can be done with it than closing.
+ * For a stream that is another process's: after this neither its close nor
+ * the flush at exit writes anything or moves an offset that processes share,
+ * and the stream can only be closed. Never fails; errno is left alone.
  */
 void with__stream_discard(FILE *file);
 
-/* The descriptor below a stream of any kind; -1 if there is none. */
+/*
+ * with__stream_descriptor - the descriptor behind a stream of either kind
+ *
+ * Where fileno() has nothing to give because the text is decoded on the way.
+ * Returns -1 with EBADF if there is none.
+ */
 int with__stream_descriptor(FILE *file);
+
+/*
+ * with__stream_place - flush, and say where in the bytes the position is
+ *
+ * Returns -1 with errno of the flush, or EINVAL within a character.
+ */
+long long with__stream_place(FILE *file);
+
+/*
+ * with__stream_truncate - flush, and cut the bytes or fill with zeros
+ *
+ * length counts bytes of the file, as Python's truncate() does, also where
+ * they are decoded. The position stays, but in a text it is moved to the cut
+ * if it was behind it. Returns 0, or -1 with errno.
+ */
+int with__stream_truncate(FILE *file, long long length);
 
 #endif /* STREAM_STREAM_H */

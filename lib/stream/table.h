@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * table.h - an encoding in tables; what its three parts share.
+ *
+ * table-state.c knows the sets that escape sequences select, table-read.c and
+ * table-write.c the characters. What it is all about stands in table.c.
+ */
+#ifndef STREAM_TABLE_H
+#define STREAM_TABLE_H
+
+#include "stream/charset.h"
+#include "stream/oracle.h"
+
+enum {
+	WITH__TABLE_STATES = 16,
+	WITH__TABLE_PREFIX = 16,
+	WITH__TABLE_PAGES = 0x110000 / 256,
+	WITH__TABLE_PAYLOAD = 8,
+};
+
+struct with__table_entry {
+	unsigned char bytes[WITH__TABLE_PAYLOAD];
+	unsigned char size; /* 0: iconv has not been asked */
+	unsigned char state; /* in which the bytes mean it */
+	unsigned char worth; /* bytes of UTF-8 that they decode to */
+};
+
+#define WITH__TABLE_ABSENT 0xff /* a size: the encoding has no such character */
+
+struct with__table_state {
+	unsigned char prefix[WITH__TABLE_PREFIX];
+	size_t prefix_size;
+	uint32_t sample; /* written in this state; 0: none known */
+	uint64_t signature; /* 0: not found out yet */
+	uint32_t root;
+};
+
+struct with__table {
+	struct with__charset charset;
+	struct with__oracle oracle;
+	bool ascii; /* bytes below 0x80 are ASCII in state 0 */
+	bool plain; /* in shift_jis 0x5c and 0x7e are ASCII */
+	unsigned state_count;
+	struct with__table_state states[WITH__TABLE_STATES];
+	uint32_t *nodes; /* 256 cells each */
+	size_t node_count;
+	uint32_t (*pairs)[2];
+	size_t pair_count;
+	struct with__table_entry *pages[WITH__TABLE_PAGES];
+};
+
+static inline struct with__table *table_of(struct with__charset *charset)
+{
+	return (struct with__table *)charset;
+}
+
+/* What iconv says in that state, as with__oracle_decode(). */
+int with__table_ask(struct with__table *table, unsigned state,
+		    const unsigned char *in, size_t size, uint32_t points[2]);
+
+/* The state after a prefix, met before or new; -1 if there are too many. */
+int with__table_intern(struct with__table *table, const unsigned char *prefix,
+		       size_t prefix_size);
+
+/* The state that an escape sequence leads to; -1 likewise. */
+int with__table_shift(struct with__table *table, unsigned state,
+		      const unsigned char *in, size_t size);
+
+/* An empty node's index; 0, the root of state 0, if there is none to spare. */
+uint32_t with__table_node(struct with__table *table);
+
+/* What is written for a code point; NULL if there is no memory. */
+const struct with__table_entry *with__table_entry(struct with__table *table,
+						  uint32_t point);
+
+/* What charset.h says about each. */
+int with__table_decode(struct with__charset *charset, unsigned *state,
+		       const unsigned char *in, size_t size, uint32_t ret[2],
+		       int *count);
+int with__table_encode(struct with__charset *charset, unsigned *state,
+		       uint32_t point, unsigned char *out, size_t *worth);
+struct with__run with__table_decode_run(struct with__charset *charset,
+					unsigned *state,
+					const unsigned char *in, size_t size,
+					unsigned char *out, size_t room);
+struct with__run with__table_encode_run(struct with__charset *charset,
+					unsigned *state,
+					const unsigned char *in, size_t size,
+					unsigned char *out, size_t room);
+
+#endif /* STREAM_TABLE_H */

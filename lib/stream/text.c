@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.c - positions in a decoded text.
+ *
+ * offset is the program's position. Where that is among the bytes is known in
+ * one of two ways, or not at all until somebody asks:
+ *
+ *	placed		place is its cursor: after writing, and at the start
+ *	windowed	it lies in the window, a decoded piece of the text of
+ *			which the cursors before and behind are known
+ *
+ * Otherwise it is found by decoding from the nearest checkpoint before it.
+ * stdio reaches positions that nobody told it (glibc rounds them down to
+ * pages), so any offset must do, also one within a character.
+ *
+ * Writing makes the window and the checkpoints behind its place void, because
+ * the bytes there may now mean something else. What the program has written
+ * of a character that is not complete waits in the tail, which is behind
+ * place; it is resolved when the rest comes, when the position is left, or at
+ * the end.
+ *
+ * Reading and writing share all of this; hence it is longer than 400 lines.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stream/text.h"
+#include "stream/window.h"
+
+enum {
+	OUT = 32768,		/* bytes encoded at once */
+	BLOCK = 8192,		/* bytes of text encoded at once */
+};
+
+struct with__text {
+	bool append;
+	off_t offset;
+	bool placed;
+	struct with__cursor place;
+	bool guessed;		/* place.offset, after bytes that escaped */
+	unsigned char tail[4];
+	size_t tail_size;
+	struct with__window window;
+	unsigned char out[OUT];
+};
+
+/* A cursor that helps to find others. */
+static const struct with__cursor *hint_of(const struct with__text *text)
+{
+	return text->placed ? &text->place : NULL;
+}
+
+static int reach(struct with__text *text, off_t offset)
+{
+	return with__window_reach(&text->window, offset, hint_of(text));
+}
+
+static int reach_end(struct with__text *text)
+{
+	return with__window_reach_end(&text->window, hint_of(text));
+}
+
+/*
+ * Bytes that escaped the encoding may have become characters together with
+ * their neighbours; only reading them tells.
+ */
+static int recount(struct with__text *text)
+{
+	struct with__cursor at;
+
+	if (!text->guessed)
+		return 0;
+	if (with__window_count(&text->window, text->place.raw, &at, text->out,
+			       OUT) < 0)
+		return -1;
+	text->place.offset = at.offset;
+	text->offset = at.offset;
+	text->guessed = false;
+	return 0;
+}
+
+/* Encode, write, and move place; *used says how far it came. */
+static int put(struct with__text *text, const unsigned char *in, size_t size,
+	       bool last, bool at_end, size_t *used)
+{
+	struct with__shift shift = text->place.shift;
+	struct with__progress progress = with__codec_encode(
+		&text->window.codec, &shift, in, size, last, text->out, OUT);
+	size_t stored = text->window.bytes->ops->write(
+		text->window.bytes, text->out, progress.made, text->place.raw);
+	int error;
+
+	*used = 0;
+	if (stored < progress.made) {
+		int saved = errno;
+
+		/* Not half a character where there was nothing. */
+		if (at_end)
+			(void)text->window.bytes->ops->truncate(text->window.bytes,
+							 text->place.raw);
+		errno = saved;
+		return -1;
+	}
+	*used = progress.used;
+	text->place.shift = shift;
+	text->place.raw += (off_t)progress.made;
+	text->place.offset += (off_t)progress.worth;
+	text->offset = text->place.offset;
+	text->guessed |= progress.raw;
+	error = progress.error;
+	if (!error) {
+		error = text->window.bytes->late_error;
+		text->window.bytes->late_error = 0;
+	}
+	if (error)
+		errno = error;
+	return error ? -1 : 0;
+}
+
+/* The bytes from place on are about to change. */
+static void begin_change(struct with__text *text)
+{
+	with__window_forget(&text->window, text->place.offset,
+			    text->place.raw);
+}
+
+/* Is place where the bytes end? -1 with errno if that cannot be told. */
+static int is_at_end(struct with__text *text)
+{
+	off_t length = text->window.bytes->ops->length(text->window.bytes);
+
+	return length < 0 ? -1 : text->place.raw >= length;
+}
+
+/* What was left unfinished is finished by the handler, or is an error. */
+static int finish(struct with__text *text)
+{
+	size_t size = text->tail_size;
+	size_t used;
+	int at_end;
+
+	if (!size)
+		return 0;
+	text->tail_size = 0;
+	at_end = is_at_end(text);
+	if (at_end < 0)
+		return -1;
+	begin_change(text);
+	return put(text, text->tail, size, true, at_end, &used);
+}
+
+/* The cursor of the position, by decoding the window up to it once more. */
+static int find_place(struct with__text *text)
+{
+	struct with__cursor at = text->window.begin;
+	struct with__progress progress;
+
+	while (at.offset < text->offset) {
+		if (with__window_advance(&text->window, &at, text->out,
+			    (size_t)(text->offset - at.offset), &progress) < 0)
+			return -1;
+		if (!progress.used) {
+			errno = EINVAL;
+			return -1;
+		}
+	}
+	text->place = at;
+	/* Between \r and \n is no place: both are the one end of line. */
+	if (at.shift.after_cr) {
+		if (with__window_advance(&text->window, &at, text->out, 1, &progress) < 0)
+			return -1;
+		if (!progress.made)
+			text->place = at;
+	}
+	return 0;
+}
+
+/* Know where the next write goes. */
+static int settle(struct with__text *text)
+{
+	int at_end;
+
+	if (text->append) {
+		at_end = text->placed ? is_at_end(text) : 0;
+		if (at_end)
+			return at_end < 0 ? -1 : 0;
+		if (recount(text) < 0 || reach_end(text) < 0)
+			return -1;
+		text->place = text->window.end;
+	} else if (!text->placed) {
+		if (reach(text, text->offset) < 0)
+			return -1;
+		if (text->offset == text->window.end.offset)
+			text->place = text->window.end;
+		else if (find_place(text) < 0)
+			return -1;
+	}
+	text->offset = text->place.offset;
+	text->placed = true;
+	return 0;
+}
+
+/* Bytes that may complete the tail. Returns how many of them are used up. */
+static int put_tail(struct with__text *text, const unsigned char *in,
+		    size_t size, bool at_end, size_t *used)
+{
+	unsigned char joined[8];
+	size_t tail = text->tail_size;
+	size_t more = size < 3 ? size : 3;
+
+	memcpy(joined, text->tail, tail);
+	memcpy(joined + tail, in, more);
+	text->tail_size = 0;
+	if (put(text, joined, tail + more, false, at_end, used) < 0) {
+		*used = *used > tail ? *used - tail : 0;
+		return -1;
+	}
+	if (*used) {
+		*used -= tail;
+		return 0;
+	}
+	/* Still not complete, so there were not more than these. */
+	memcpy(text->tail, joined, tail + more);
+	text->tail_size = tail + more;
+	*used = more;
+	return 0;
+}
+
+static int put_block(struct with__text *text, const unsigned char *in,
+		     size_t size, bool at_end, size_t *used)
+{
+	if (text->tail_size)
+		return put_tail(text, in, size, at_end, used);
+	if (put(text, in, size < BLOCK ? size : BLOCK, false, at_end,
+		used) < 0)
+		return -1;
+	if (!*used) {
+		memcpy(text->tail, in, size);
+		text->tail_size = size;
+		*used = size;
+	}
+	return 0;
+}
+
+size_t with__text_write(struct with__text *text, const void *buffer,
+			size_t size)
+{
+	const unsigned char *in = buffer;
+	size_t done = 0;
+	int at_end;
+
+	if (settle(text) < 0)
+		return 0;
+	at_end = is_at_end(text);
+	if (at_end < 0)
+		return 0;
+	if (!at_end &&
+	    text->window.codec.charset->ops->stateful(text->window.codec.charset)) {
+		errno = EINVAL;
+		return 0;
+	}
+	begin_change(text);
+	while (done < size) {
+		size_t used;
+		int result = put_block(text, in + done, size - done, at_end,
+				       &used);
+
+		done += used;
+		if (result < 0) {
+			/* All taken, but there is something to report. */
+			return done < size ? done : size - 1;
+		}
+	}
+	return done;
+}
+
+ssize_t with__text_read(struct with__text *text, void *buffer, size_t size)
+{
+	size_t index;
+	size_t left;
+
+	if (finish(text) < 0 || recount(text) < 0 ||
+	    reach(text, text->offset) < 0)
+		return -1;
+	if (text->offset == text->window.end.offset && with__window_next(&text->window) < 0)
+		return -1;
+	if (!text->window.size && text->window.error) {
+		errno = text->window.error;
+		return -1;
+	}
+	index = (size_t)(text->offset - text->window.begin.offset);
+	left = text->window.size - index;
+	if (left > size)
+		left = size;
+	memcpy(buffer, text->window.text + index, left);
+	text->offset += (off_t)left;
+	if (left)
+		text->placed = false;
+	return (ssize_t)left;
+}
+
+/* The position of the end. */
+static off_t find_end(struct with__text *text)
+{
+	int at_end = text->placed ? is_at_end(text) : 0;
+
+	if (at_end < 0)
+		return -1;
+	if (at_end)
+		return text->place.offset;
+	return reach_end(text) < 0 ? -1 : text->window.end.offset;
+}
+
+off_t with__text_seek(struct with__text *text, off_t offset, int whence)
+{
+	off_t base = 0;
+
+	if (recount(text) < 0)
+		return -1;
+	if (whence == SEEK_CUR) {
+		base = text->offset + (off_t)text->tail_size;
+		if (!offset)
+			return base;
+	}
+	if (finish(text) < 0 || recount(text) < 0)
+		return -1;
+	if (whence == SEEK_END)
+		base = find_end(text);
+	if (base < 0)
+		return -1;
+	if (offset < -base || offset > INT64_MAX - base) {
+		errno = EINVAL;
+		return -1;
+	}
+	offset += base;
+	if (offset == text->offset)
+		return offset;
+	if (reach(text, offset) < 0)
+		return -1;
+	text->offset = offset;
+	text->placed = false;
+	return offset;
+}
+
+/*
+ * A position behind the cut is taken back to it: a program that wrote there
+ * would make a hole of bytes that the encoding may not have.
+ */
+int with__text_truncate(struct with__text *text, off_t length)
+{
+	if (finish(text) < 0 || recount(text) < 0 || settle(text) < 0 ||
+	    text->window.bytes->ops->truncate(text->window.bytes, length) < 0)
+		return -1;
+	with__window_forget(&text->window, INT64_MAX, length);
+	if (text->place.raw <= length)
+		return 0;
+	text->placed = false;
+	if (reach_end(text) < 0)
+		return -1;
+	text->place = text->window.end;
+	text->offset = text->window.end.offset;
+	text->placed = true;
+	return 0;
+}
+
+off_t with__text_place(struct with__text *text)
+{
+	if (finish(text) < 0 || settle(text) < 0)
+		return -1;
+	return text->place.raw;
+}
+
+void with__text_abandon(struct with__text *text)
+{
+	text->tail_size = 0;
+}
+
+struct with__text *with__text_open(struct with__bytes *bytes,
+				   const struct with__text_how *how)
+{
+	struct with__text *text = malloc(sizeof(*text));
+
+	if (!text)
+		return NULL;
+	/* Not the buffers, which would be touched for nothing. */
+	memset(text, 0, offsetof(struct with__text, window.text));
+	if (with__codec_open(&text->window.codec, how->encoding, how->errors,
+			     how->newline) < 0) {
+		int saved = errno;
+
+		free(text);
+		errno = saved;
+		return NULL;
+	}
+	text->window.bytes = bytes;
+	text->append = how->append;
+	text->window.spacing = WITH__WINDOW / 2;
+	text->placed = true;
+	text->place = with__window_start(&text->window);
+	return text;
+}
+
+int with__text_close(struct with__text *text)
+{
+	int result = finish(text);
+	int saved = errno;
+
+	with__codec_close(&text->window.codec);
+	free(text->window.checkpoints);
+	free(text);
+	errno = saved;
+	return result;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * unicode.c - UTF-8, UTF-16 and UTF-32, with and without byte order mark.
+ *
+ * The state is the byte order. The kinds that have a mark begin in START:
+ * reading then wants the mark (UTF-8 does without), and the first character
+ * written is preceded by it, in the byte order of this machine.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "stream/charset.h"
+#include "stream/spelling.h"
+#include "stream/utf8.h"
+
+enum { START, LITTLE, BIG };
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define NATIVE BIG
+#else
+#define NATIVE LITTLE
+#endif
+
+#define MARK 0xfeff
+
+static uint32_t get(const unsigned char *in, unsigned unit, unsigned order)
+{
+	uint32_t value = 0;
+
+	for (unsigned i = 0; i < unit; i++)
+		value |= (uint32_t)in[i] <<
+			8 * (order == LITTLE ? i : unit - 1 - i);
+	return value;
+}
+
+static void put(uint32_t value, unsigned char *out, unsigned unit,
+		unsigned order)
+{
+	for (unsigned i = 0; i < unit; i++)
+		out[order == LITTLE ? i : unit - 1 - i] =
+			(unsigned char)(value >> 8 * i);
+}
+
+/* Read the mark of UTF-16 or UTF-32, which must be there. */
+static int read_mark(unsigned unit, unsigned *state, const unsigned char *in,
+		     size_t size)
+{
+	if (size < unit)
+		return 0;
+	if (get(in, unit, LITTLE) == MARK)
+		*state = LITTLE;
+	else if (get(in, unit, BIG) == MARK)
+		*state = BIG;
+	else
+		return WITH__CHARSET_UNMARKED;
+	return (int)unit;
+}
+
+static int decode16(struct with__charset *charset, unsigned *state,
+		    const unsigned char *in, size_t size, uint32_t ret[2],
+		    int *count)
+{
+	uint32_t high;
+	uint32_t low;
+
+	(void)charset;
+	*count = 0;
+	if (*state == START)
+		return read_mark(2, state, in, size);
+	if (size < 2)
+		return 0;
+	*count = 1;
+	high = get(in, 2, *state);
+	ret[0] = high;
+	if (high < 0xd800 || high > 0xdfff)
+		return 2;
+	if (high > 0xdbff)
+		return -2;
+	if (size < 4)
+		return 0;
+	low = get(in + 2, 2, *state);
+	if (low < 0xdc00 || low > 0xdfff)
+		return -2;
+	ret[0] = 0x10000 + ((high & 0x3ff) << 10 | (low & 0x3ff));
+	return 4;
+}
+
+static int decode32(struct with__charset *charset, unsigned *state,
+		    const unsigned char *in, size_t size, uint32_t ret[2],
+		    int *count)
+{
+	(void)charset;
+	*count = 0;
+	if (*state == START)
+		return read_mark(4, state, in, size);
+	if (size < 4)
+		return 0;
+	*count = 1;
+	ret[0] = get(in, 4, *state);
+	if (ret[0] > 0x10ffff || (ret[0] >= 0xd800 && ret[0] <= 0xdfff))
+		return -4;
+	return 4;
+}
+
+static int decode8(struct with__charset *charset, unsigned *state,
+		   const unsigned char *in, size_t size, uint32_t ret[2],
+		   int *count)
+{
+	static const unsigned char mark[] = { 0xef, 0xbb, 0xbf };
+
+	(void)charset;
+	*count = 0;
+	if (*state == START && memcmp(in, mark, size < 3 ? size : 3) == 0) {
+		if (size < 3)
+			return 0;
+		*state = NATIVE;
+		return 3;
+	}
+	*count = 1;
+	*state = NATIVE;
+	return with__utf8_get(in, size, false, ret);
+}
+
+static bool is_surrogate(uint32_t point)
+{
+	return point >= 0xd800 && point <= 0xdfff;
+}
+
+/* The mark, where it is still to come. */
+static size_t begin(struct with__charset *charset, unsigned *state,
+		    unsigned char *out)
+{
+	if (*state != START)
+		return 0;
+	*state = NATIVE;
+	if (charset->unit == 1)
+		return with__utf8_put(MARK, out);
+	put(MARK, out, charset->unit, NATIVE);
+	return charset->unit;
+}
+
+static int encode(struct with__charset *charset, unsigned *state,
+		  uint32_t point, unsigned char *out, size_t *worth)
+{
+	unsigned unit = charset->unit;
+
+	if (is_surrogate(point)) {
+		errno = EILSEQ;
+		return -1;
+	}
+	*worth = with__utf8_length(point);
+	if (unit == 1)
+		return (int)with__utf8_put(point, out);
+	if (unit == 2 && point >= 0x10000) {
+		put(0xd7c0 + (point >> 10), out, 2, *state);
+		put(0xdc00 | (point & 0x3ff), out + 2, 2, *state);
+		return 4;
+	}
+	put(point, out, unit, *state);
+	return (int)unit;
+}
+
+/* Both directions of UTF-8: copy what is well formed. */
+static struct with__run run8(struct with__charset *charset, unsigned *state,
+			     const unsigned char *in, size_t size,
+			     unsigned char *out, size_t room)
+{
+	size_t done = 0;
+
+	(void)charset;
+	if (*state == START)
+		return (struct with__run) { 0 };
+	if (size > room)
+		size = room;
+	while (done < size) {
+		uint32_t point;
+		int length;
+
+		if (in[done] < 0x80) {
+			done += with__ascii_copy(in + done, size - done,
+						 out + done);
+			continue;
+		}
+		length = with__utf8_get(in + done, size - done, false, &point);
+		if (length <= 0)
+			break;
+		for (int i = 0; i < length; i++)
+			out[done + (size_t)i] = in[done + (size_t)i];
+		done += (size_t)length;
+	}
+	return (struct with__run) { done, done, done };
+}
+
+/*
+ * The loops of UTF-16 and UTF-32 are written once; unit and order are
+ * constants wherever they are used, so that the compiler makes four of each.
+ */
+static inline struct with__run decode_units(unsigned unit, unsigned order,
+					    const unsigned char *in,
+					    size_t size, unsigned char *out,
+					    size_t room)
+{
+	struct with__run run = { 0 };
+
+	while (size - run.used >= unit && room - run.made >= 4) {
+		uint32_t point = get(in + run.used, unit, order);
+
+		if (point < 0x80) {
+			out[run.made++] = (unsigned char)point;
+			run.used += unit;
+			continue;
+		}
+		if (is_surrogate(point)) {
+			uint32_t low;
+
+			if (unit == 4 || point > 0xdbff ||
+			    size - run.used < 4)
+				break;
+			low = get(in + run.used + 2, 2, order);
+			if (low < 0xdc00 || low > 0xdfff)
+				break;
+			point = 0x10000 +
+				((point & 0x3ff) << 10 | (low & 0x3ff));
+			run.used += 2;
+		} else if (unit == 4 && point > 0x10ffff) {
+			break;
+		}
+		run.made += with__utf8_put(point, out + run.made);
+		run.used += unit;
+	}
+	return run;
+}
+
+static inline struct with__run encode_units(unsigned unit, unsigned order,
+					    const unsigned char *in,
+					    size_t size, unsigned char *out,
+					    size_t room)
+{
+	struct with__run run = { 0 };
+
+	while (run.used < size && room - run.made >= 4) {
+		uint32_t point = in[run.used];
+		int length = 1;
+
+		if (point >= 0x80) {
+			length = with__utf8_get(in + run.used,
+						size - run.used, false,
+						&point);
+			if (length <= 0)
+				break;
+		}
+		if (unit == 2 && point >= 0x10000) {
+			put(0xd7c0 + (point >> 10), out + run.made, 2, order);
+			run.made += 2;
+			point = 0xdc00 | (point & 0x3ff);
+		}
+		put(point, out + run.made, unit, order);
+		run.made += unit;
+		run.used += (size_t)length;
+	}
+	run.worth = run.used;
+	return run;
+}
+
+#define RUN(NAME, LOOP, UNIT)						\
+static struct with__run NAME(struct with__charset *charset,		\
+			     unsigned *state, const unsigned char *in,	\
+			     size_t size, unsigned char *out,		\
+			     size_t room)				\
+{									\
+	(void)charset;							\
+	if (*state == LITTLE)						\
+		return LOOP(UNIT, LITTLE, in, size, out, room);		\
+	if (*state == BIG)						\
+		return LOOP(UNIT, BIG, in, size, out, room);		\
+	return (struct with__run) { 0 };				\
+}
+
+RUN(decode_run16, decode_units, 2)
+RUN(decode_run32, decode_units, 4)
+RUN(encode_run16, encode_units, 2)
+RUN(encode_run32, encode_units, 4)
+
+static bool never(const struct with__charset *charset)
+{
+	(void)charset;
+	return false;
+}
+
+static void unicode_close(struct with__charset *charset)
+{
+	free(charset);
+}
+
+static const struct with__charset_ops ops8 = {
+	.decode = decode8, .begin = begin, .encode = encode,
+	.decode_run = run8, .encode_run = run8,
+	.stateful = never, .close = unicode_close,
+};
+
+static const struct with__charset_ops ops16 = {
+	.decode = decode16, .begin = begin, .encode = encode,
+	.decode_run = decode_run16, .encode_run = encode_run16,
+	.stateful = never, .close = unicode_close,
+};
+
+static const struct with__charset_ops ops32 = {
+	.decode = decode32, .begin = begin, .encode = encode,
+	.decode_run = decode_run32, .encode_run = encode_run32,
+	.stateful = never, .close = unicode_close,
+};
+
+static const struct {
+	const char *name;	/* as with__name_squeeze() makes it */
+	struct with__charset charset;
+} kinds[] = {
+	{ "utf8", { &ops8, NATIVE, 1 } },
+	{ "utf", { &ops8, NATIVE, 1 } },
+	{ "u8", { &ops8, NATIVE, 1 } },
+	{ "cp65001", { &ops8, NATIVE, 1 } },
+	{ "utf8sig", { &ops8, START, 1 } },
+	{ "utf16", { &ops16, START, 2 } },
+	{ "u16", { &ops16, START, 2 } },
+	{ "utf16le", { &ops16, LITTLE, 2 } },
+	{ "unicodelittleunmarked", { &ops16, LITTLE, 2 } },
+	{ "utf16be", { &ops16, BIG, 2 } },
+	{ "unicodebigunmarked", { &ops16, BIG, 2 } },
+	{ "utf32", { &ops32, START, 4 } },
+	{ "u32", { &ops32, START, 4 } },
+	{ "utf32le", { &ops32, LITTLE, 4 } },
+	{ "utf32be", { &ops32, BIG, 4 } },
+};
+
+struct with__charset *with__unicode_open(const char *name)
+{
+	char squeezed[WITH__NAME_ROOM];
+
+	if (with__name_squeeze(name, squeezed) < 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct with__charset *charset;
+
+		if (strcmp(kinds[i].name, squeezed))
+			continue;
+		charset = malloc(sizeof(*charset));
+		if (charset)
+			*charset = kinds[i].charset;
+		return charset;
+	}
+	errno = EINVAL;
+	return NULL;
+}

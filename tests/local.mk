@@ -20,6 +20,7 @@ tests_programs = \
 	tests/test-rmtree-calls \
 	tests/test-rmtree-deep \
 	tests/test-rmtree-faults \
+	tests/test-rmtree-fuzz \
 	tests/test-rmtree-handler \
 	tests/test-rmtree-modes \
 	tests/test-rmtree-mounts \

@@ -71,6 +71,17 @@ START_TEST(chain_takes_4_2_calls_a_level)
 }
 END_TEST
 
+/* Then three levels are open, and every third is lifted. */
+START_TEST(chain_takes_few_more_calls_with_four_descriptors)
+{
+	trees_begin();
+	trees_chain("root", "d", 1000);
+	trees_descriptors(4);
+	ck_assert_double_le(calls_per_object(1001), 4.4);
+	trees_descriptors(0);
+}
+END_TEST
+
 START_TEST(ten_files_take_five_calls_besides)
 {
 	trees_begin();
@@ -87,4 +98,5 @@ TESTING_MAIN("rmtree-calls",
 	mixed_tree_takes_1_5_calls_an_object,
 	empty_directories_take_1_05_calls_each,
 	chain_takes_4_2_calls_a_level,
+	chain_takes_few_more_calls_with_four_descriptors,
 	ten_files_take_five_calls_besides)

@@ -34,7 +34,6 @@ static void make_tree(mode_t root, mode_t middle, mode_t leaf)
 {
 	trees_chain("root", "d", 1);
 	trees_chain("root/d/m", "d", 1);
-	trees_file("root/0");
 	trees_file("root/d/m/1");
 	trees_file("root/d/m/d/2");
 	trees_must(chmod("root/d/m/d", leaf));
@@ -45,7 +44,7 @@ static void make_tree(mode_t root, mode_t middle, mode_t leaf)
 
 static void all_modes(void *data)
 {
-	unsigned descriptors = data ? 4 : 20;
+	unsigned descriptors = data ? 3 : 20;
 
 	testing_drop_privileges();
 	trees_begin();
@@ -107,6 +106,54 @@ static void outside_modes(void *data)
 START_TEST(no_mode_outside_changes)
 {
 	int status = testing_in_child(outside_modes, NULL);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+static struct with__syscalls real;
+static int open_now, open_most;
+
+static int counting_openat2(int dirfd, const char *name, int flags,
+			    uint64_t resolve)
+{
+	int fd = real.openat2(dirfd, name, flags, resolve);
+
+	if (fd >= 0 && ++open_now > open_most)
+		open_most = open_now;
+	return fd;
+}
+
+static int counting_close(int fd)
+{
+	open_now--;
+	return real.close(fd);
+}
+
+static void deep_and_unreadable(void *data)
+{
+	(void)data;
+	testing_drop_privileges();
+	trees_begin();
+	trees_chain("root", "d", 30);
+	for (unsigned depth = 30; depth > 0; depth--) {
+		char path[128] = "root";
+
+		for (unsigned i = 0; i < depth; i++)
+			strcat(path, "/d");
+		trees_must(chmod(path, 0));
+	}
+	real = with__sys;
+	with__sys.openat2 = counting_openat2;
+	with__sys.close = counting_close;
+	open_now = 1;		/* the root, which openat() opens */
+	testing_expect(with__rmtree("root", NULL) == 0);
+	testing_expect(open_most <= 8);
+}
+
+START_TEST(mending_at_depth_takes_no_more_than_eight_descriptors)
+{
+	int status = testing_in_child(deep_and_unreadable, NULL);
 
 	ck_assert(testing_exited(status, 0));
 }
@@ -283,6 +330,7 @@ TESTING_MAIN("rmtree-modes",
 	every_mode_on_every_level_goes,
 	every_mode_goes_where_descriptors_are_few,
 	no_mode_outside_changes,
+	mending_at_depth_takes_no_more_than_eight_descriptors,
 	filter_that_says_enosys_to_newer_calls_is_no_obstacle,
 	filter_that_says_eperm_to_newer_calls_is_no_obstacle,
 	every_mode_goes_without_proc,

@@ -117,6 +117,32 @@ static void mount_below_the_descriptors(void *old_kernel)
 	testing_expect(trees_exists("outside/d"));
 }
 
+static int mount_at_open(const struct meddle_call *call, void *old_kernel)
+{
+	const char *opens = old_kernel ? "openat" : "openat2";
+
+	if (strcmp(call->function, opens) == 0 &&
+	    strcmp(call->name, "mount") == 0) {
+		trees_must(mount("none", "root/mount", "tmpfs", 0, "size=64k"));
+		trees_file("root/mount/keep");
+	}
+	return old_kernel && strcmp(call->function, "openat2") == 0 ?
+	       ENOSYS : 0;
+}
+
+static void mounted_meanwhile(void *old_kernel)
+{
+	begin();
+	trees_directory("root/mount");
+	trees_file("root/mount/below");
+	meddle_begin(mount_at_open, old_kernel);
+	testing_expect(with__rmtree("root", NULL) == -1);
+	testing_expect(errno == EXDEV);
+	meddle_end();
+	testing_expect(trees_exists("root/mount/keep"));
+	finish("root/mount");
+}
+
 static void root_is_a_mount(void *old_kernel)
 {
 	(void)old_kernel;
@@ -166,6 +192,12 @@ START_TEST(mount_deeper_than_descriptors_is_not_entered)
 }
 END_TEST
 
+START_TEST(mount_that_appears_before_the_open_is_not_entered)
+{
+	passes(mounted_meanwhile);
+}
+END_TEST
+
 START_TEST(root_that_is_a_mount_is_ebusy_and_untouched)
 {
 	passes(root_is_a_mount);
@@ -177,4 +209,5 @@ TESTING_MAIN("rmtree-mounts",
 	directory_bound_inside_is_not_entered,
 	file_bound_inside_stays,
 	mount_deeper_than_descriptors_is_not_entered,
+	mount_that_appears_before_the_open_is_not_entered,
 	root_that_is_a_mount_is_ebusy_and_untouched)

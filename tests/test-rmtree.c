@@ -2,16 +2,22 @@
 /* test-rmtree.c - what is removed, what is refused, and what is said. */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
 #include "base/identity.h"
 #include "base/rmtree.h"
+#include "base/syscalls.h"
+#include "meddle.h"
 #include "testing.h"
 #include "trees.h"
 
@@ -204,6 +210,133 @@ START_TEST(entries_of_every_kind_are_removed)
 }
 END_TEST
 
+/* As ext4 without the filetype feature, and others, have it. */
+static ssize_t getdents64_without_types(int fd, void *buffer, size_t size)
+{
+	ssize_t got = syscall(SYS_getdents64, fd, buffer, size);
+	char *entry = buffer;
+
+	while (got > 0 && entry < (char *)buffer + got) {
+		uint16_t length;
+
+		memcpy(&length, entry + 16, sizeof(length));
+		entry[18] = DT_UNKNOWN;
+		entry += length;
+	}
+	return got;
+}
+
+START_TEST(types_need_not_be_told_by_the_file_system)
+{
+	unsigned objects;
+
+	trees_begin();
+	objects = trees_bush("root", 3, 20, 3);
+	trees_must(symlink("..", "root/link"));
+	with__sys.getdents64 = getdents64_without_types;
+	meddle_begin(NULL, NULL);
+	ck_assert_int_eq(removal("root"), 0);
+	/* One more call for a directory: unlinkat() says what it is. */
+	ck_assert_uint_le(meddle_end(), objects * 5 / 4);
+	ck_assert(!trees_exists("root"));
+}
+END_TEST
+
+/* POSIX lets unlink() say EPERM for a directory, as some systems do. */
+static int eperm_unlinkat(int dirfd, const char *name, int flags)
+{
+	int result = unlinkat(dirfd, name, flags);
+
+	if (result < 0 && errno == EISDIR)
+		errno = EPERM;
+	return result;
+}
+
+START_TEST(types_are_found_where_unlink_says_eperm_for_directories)
+{
+	trees_begin();
+	trees_bush("root", 2, 2, 2);
+	with__sys.getdents64 = getdents64_without_types;
+	with__sys.unlinkat = eperm_unlinkat;
+	ck_assert_int_eq(with__remove("root", NULL), 0);
+	ck_assert(!trees_exists("root"));
+}
+END_TEST
+
+static bool make_immutable(const char *path, bool immutable)
+{
+	int flags = immutable ? FS_IMMUTABLE_FL : 0;
+	int fd = trees_must(open(path, O_RDONLY | O_CLOEXEC));
+	int result = ioctl(fd, FS_IOC_SETFLAGS, &flags);
+
+	close(fd);
+	return result == 0;
+}
+
+/* For whom, or where, there are no such flags. */
+static int immutable_by_name(const struct meddle_call *call, void *data)
+{
+	(void)data;
+	return strcmp(call->function, "unlinkat") == 0 &&
+	       strstr(call->name, "immutable") ? EPERM : 0;
+}
+
+static int one_path(const char *path, int error, void *data)
+{
+	ck_assert_int_eq(error, EPERM);
+	ck_assert_str_eq(data, "");
+	strcpy(data, path);
+	return 0;
+}
+
+START_TEST(immutable_file_stays_alone)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+	char path[4096] = "";
+	bool flagged;
+
+	trees_begin();
+	trees_bush("root", 3, 11, 2);
+	trees_file("root/d1/d1/immutable");
+	flagged = make_immutable("root/d1/d1/immutable", true);
+	options.on_error = one_path;
+	options.data = path;
+	meddle_begin(flagged ? NULL : immutable_by_name, NULL);
+	ck_assert_int_eq(with__rmtree("root", &options), -1);
+	ck_assert_int_eq(errno, EPERM);
+	meddle_end();
+	ck_assert_str_eq(path, "root/d1/d1/immutable");
+	ck_assert_uint_eq(testing_entries("root"), 1);
+	ck_assert_uint_eq(testing_entries("root/d1"), 1);
+	ck_assert_uint_eq(testing_entries("root/d1/d1"), 1);
+	if (flagged)
+		make_immutable(path, false);
+	ck_assert_int_eq(removal("root"), 0);
+}
+END_TEST
+
+START_TEST(immutable_files_cost_one_call_each)
+{
+	trees_begin();
+	trees_chain("root", "d", 5);
+	trees_directory("root/d/d/immutable");
+	trees_files("root/d/d/immutable", 3);
+	for (unsigned i = 0; i < 1000; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "root/d/immutable%u", i);
+		trees_file(name);
+	}
+	meddle_begin(immutable_by_name, NULL);
+	ck_assert_int_eq(with__rmtree("root", NULL), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_uint_le(meddle_end(), 1000 + 60);
+	ck_assert_uint_eq(testing_entries("root/d"), 1001);
+	ck_assert_uint_eq(testing_entries("root/d/d"), 1);
+	ck_assert_int_eq(removal("root"), 0);
+}
+END_TEST
+
 TESTING_MAIN("rmtree",
 	empty_directory_is_removed,
 	files_and_directories_are_removed,
@@ -216,4 +349,8 @@ TESTING_MAIN("rmtree",
 	path_is_relative_to_a_descriptor,
 	another_identity_is_estale_and_nothing_touched,
 	remove_takes_every_kind_of_name,
-	entries_of_every_kind_are_removed)
+	entries_of_every_kind_are_removed,
+	types_need_not_be_told_by_the_file_system,
+	types_are_found_where_unlink_says_eperm_for_directories,
+	immutable_file_stays_alone,
+	immutable_files_cost_one_call_each)

@@ -60,7 +60,7 @@ static bool is_lifted(const struct tree *tree, const char *name)
 {
 	uint32_t number = 0;
 
-	if (tree->top != 0 || name[1] != '~')
+	if (tree->top != 0 || name[0] != '.' || name[1] != '~')
 		return false;
 	for (name += 2; *name; name++) {
 		if (*name >= '0' && *name <= '9')
@@ -204,17 +204,20 @@ static void remove_by_inode(struct batch *batch, const struct range *range)
 	}
 }
 
-static void keep_directories(struct batch *batch)
+/*
+ * To the front of the arena's free part, where the batch begins or, if a part
+ * was skipped, before it. ".." among these names would lead out of the tree,
+ * so here it is looked for again, whatever has been done to the types.
+ */
+static void keep_directories(struct batch *batch, char *to)
 {
-	char *to = batch->start;
-
 	for (size_t at = 0; batch->directories > 0 && at < batch->size;) {
 		struct entry *entry = entry_at(batch, at);
 		size_t length;
 
 		at += entry->size;
-		if (entry->type != DT_DIR ||
-		    (entry->name[0] == '.' && is_lifted(batch->tree, entry->name)))
+		if (entry->type != DT_DIR || is_dots(entry->name) ||
+		    is_lifted(batch->tree, entry->name))
 			continue;
 		length = strlen(entry->name) + 1;
 		memmove(to, entry->name, length);
@@ -284,8 +287,7 @@ void with__rmtree_read(struct tree *tree, struct frame *frame)
 			STREAM_MORE : STREAM_MAYBE_END;
 	batch.size = (size_t)got;
 	remove_batch(&batch);
-	batch.start = tree->arena + base;
-	keep_directories(&batch);
+	keep_directories(&batch, tree->arena + base);
 	if (frame->fresh)
 		tree->expect_empty = batch.empty;
 	frame->fresh = false;

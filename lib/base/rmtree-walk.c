@@ -149,12 +149,18 @@ static void push(struct tree *tree, int fd)
 	};
 }
 
-static bool is_crowded(const struct tree *tree)
+/* There is no place for another level, whatever the descriptors. */
+static bool is_full(const struct tree *tree)
 {
 	const struct frame *frame = &tree->frames[tree->top];
 
-	return tree->top + 1 >= tree->limit ||
+	return tree->top + 1 >= FRAMES_MOST ||
 	       ARENA_SIZE - free_above(frame) < ROOM_LEAST;
+}
+
+static bool is_crowded(const struct tree *tree)
+{
+	return tree->top + 1 >= tree->limit || is_full(tree);
 }
 
 /* Without openat2() only rmdir() tells a mount point for certain. */
@@ -176,8 +182,14 @@ static void descend(struct tree *tree)
 
 	if (goes_unopened(tree))
 		return;
-	if (is_crowded(tree) && with__rmtree_make_room(tree))
-		return;
+	if (is_crowded(tree)) {
+		if (with__rmtree_make_room(tree))
+			return;
+		if (is_full(tree)) {
+			cannot_enter(tree);
+			return;
+		}
+	}
 	fd = open_current(tree);
 	if (fd >= 0) {
 		push(tree, fd);

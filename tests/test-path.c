@@ -115,11 +115,16 @@ START_TEST(what_cannot_be_adopted_says_why)
 {
 	static const struct { const char *path; int error; } bad[] = {
 		{ NULL, EINVAL }, { "", EINVAL }, { "/", EINVAL }, { "//", EINVAL },
-		{ ".", EINVAL }, { "/tmp/..", EINVAL }, { "/none/at/all", ENOENT },
+		{ ".", EINVAL }, { "..", EINVAL }, { "./", EINVAL },
+		{ "/tmp/..", EINVAL }, { "/tmp/.//", EINVAL }, { "/none/at/all", ENOENT },
 		{ "/dev/null/x", ENOTDIR },
 	};
 	size_t i;
 
+	/* What it costs if "." is adopted after all. */
+	ck_assert_int_eq(chdir(testing_tmpdir()), 0);
+	ck_assert_int_eq(mkdir("deep", 0700) | mkdir("deep/deeper", 0700), 0);
+	ck_assert_int_eq(chdir("deep/deeper"), 0);
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		errno = 0;
 		ck_assert_ptr_null(tempfile_path_adopt(bad[i].path));
@@ -130,6 +135,8 @@ START_TEST(what_cannot_be_adopted_says_why)
 			ck_assert_int_eq(errno, bad[i].error);
 		}
 	}
+	ck_assert_int_eq(chdir("../.."), 0);
+	ck_assert_int_eq(rmdir("deep/deeper") | rmdir("deep"), 0);
 }
 END_TEST
 

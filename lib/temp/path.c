@@ -67,11 +67,17 @@ int tempfile_path_keep(struct tempfile_path *path)
 	return 0;
 }
 
-static bool can_be_owned(const char *absolute)
+/* As given: made absolute, "." has the name of the current directory. */
+static bool can_be_owned(const char *path)
 {
-	const char *name = strrchr(absolute, '/') + 1;
+	size_t end = strlen(path);
+	size_t length = 0;
 
-	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+	while (end > 0 && path[end - 1] == '/')
+		end--;
+	while (length < end && path[end - length - 1] != '/')
+		length++;
+	return length > 2 || strspn(path + end - length, ".") < length;
 }
 
 static int own(struct path *path, const char *source)
@@ -84,10 +90,6 @@ static int own(struct path *path, const char *source)
 	};
 	struct with__status status;
 
-	if (!can_be_owned(path->adopted)) {
-		errno = EINVAL;
-		return -1;
-	}
 	if (with__status_at(AT_FDCWD, path->adopted, &status) < 0 ||
 	    with__registry_publish(&path->entry, &record) < 0)
 		return -1;
@@ -99,7 +101,7 @@ static struct tempfile_path *adopt(const char *path, const char *source)
 	struct path *private;
 	int saved = errno;
 
-	if (!path || !*path) {
+	if (!path || !can_be_owned(path)) {
 		errno = EINVAL;
 		return NULL;
 	}

@@ -28,12 +28,14 @@ struct noun {
 extern const struct noun nouns[NOUNS];
 
 /* The same with the options in place; NULL with errno. */
-#define noun_make(noun, ...) \
-	(noun)->make(&(const struct with__names){ .size = 0, __VA_ARGS__ })
+#define noun_make(...) noun_make_(__VA_ARGS__, .size = 0)
+#define noun_make_(noun, ...) \
+	(noun)->make(&(const struct with__names){ __VA_ARGS__ })
 
 /* errno of a making, which must fail. */
-#define noun_fails(noun, ...) \
-	noun_error(noun, &(const struct with__names){ .size = 0, __VA_ARGS__ })
+#define noun_fails(...) noun_fails_(__VA_ARGS__, .size = 0)
+#define noun_fails_(noun, ...) \
+	noun_error(noun, &(const struct with__names){ __VA_ARGS__ })
 int noun_error(const struct noun *noun, const struct with__names *names);
 
 /* The last component of the path. */

@@ -382,7 +382,7 @@ START_TEST(positions_count_ends_of_lines_as_they_are_read)
 	reads(file, "a\nb\nc\n\nd");
 	for (long at = 0; at <= 8; at++) {
 		ck_assert_int_eq(fseek(file, at, SEEK_SET), 0);
-		reads(file, "a\nb\nc\n\nd" + at);
+		reads(file, &"a\nb\nc\n\nd"[at]);
 	}
 	/* Behind the \r of \r\n comes b, not the \n. */
 	ck_assert_int_eq(fseek(file, 2, SEEK_SET), 0);

@@ -425,7 +425,7 @@ START_CHILD_TEST(a_set_uid_program_ignores_the_environment)
 	setenv("TEST_WHERE_SET_UID", "yes", 1);
 	testing_expect(setresuid(TESTING_NOBODY, 0, 0) == 0);
 	execv(arguments[0], arguments);
-	testing_expect(!"executed");
+	testing_expected(__FILE__, __LINE__, "executed");
 }
 END_CHILD_TEST
 

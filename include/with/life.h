@@ -79,7 +79,9 @@ void with_unwind(struct with_mark mark);
  *
  * For SIGSEGV and SIGBUS the calling thread also gets an alternate stack, if
  * it has none, so that an overflow of its stack is survived for long enough;
- * other threads need one of their own (sigaltstack()).
+ * other threads need one of their own (sigaltstack()), of at least 64 KiB over
+ * MINSIGSTKSZ: on a smaller one those two signals just kill. All others are
+ * handled on the thread's ordinary stack, and need 48 KiB of it.
  *
  * Returns 0, or -1 with errno, and nothing is changed:
  *	EINVAL	no signal; one that cannot be caught; one whose default is not
@@ -115,7 +117,9 @@ void with_cleanup_now(void);
  * A program that becomes a daemon calls with_adopt() in the child that goes
  * on, and with_disown() in the parent that ends; in this order if it matters
  * that the things never lack an owner. Streams go along: what the parent had
- * not written yet is then the child's to write.
+ * not written yet is then the child's to write. After two forks in a row the
+ * grandchild adopts, provided the process between used no temporaries; what an
+ * older ancestor owns stays with it.
  *
  * Both return 0. Not async-signal-safe; no other thread may be creating or
  * closing meanwhile.

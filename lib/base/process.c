@@ -8,10 +8,13 @@
  * it knows from ordinary memory.
  *
  * Where the page cannot be had, every question costs a getpid(): the answer
- * is compared with the id that the generation was taken for, beside which it
- * stands in one word.
+ * is compared with the id that the generation was taken for. Two processes of
+ * one line of descent that have the same id, in different pid namespaces, are
+ * not told apart then.
  *
- * Threads: the first to replace a 0 wins, the others take its number.
+ * Threads: the first to replace a 0 wins, the others take its number. Without
+ * the page, number and id stand in one word, so that a handler never sees the
+ * id of a child with the number of its parent.
  */
 #include "config.h"
 
@@ -29,7 +32,8 @@
 
 /* In memory that a child gets as a copy. */
 static _Atomic uint64_t last_generation;
-static _Atomic long process_id;		/* that last_generation was taken for */
+static _Atomic uint64_t present, before_it;	/* and its parent's */
+static _Atomic uint64_t with_id;	/* generation << 32 | process id */
 
 /* The wiped page; NULL before the first question, or where there is none. */
 static _Atomic(_Atomic uint64_t *) page;
@@ -69,7 +73,7 @@ static _Atomic uint64_t *find_page(void)
 	mine = map_page();
 	if (!mine) {
 		atomic_store(&page_refused, true);
-		return NULL;
+		return atomic_load(&page);
 	}
 	if (atomic_compare_exchange_strong(&page, &other, mine))
 		return mine;
@@ -77,42 +81,42 @@ static _Atomic uint64_t *find_page(void)
 	return other;
 }
 
-static uint64_t next_generation(void)
+static bool is_of_this_id(uint64_t word)
 {
-	/* The id first: a handler that sees the generation compares it. */
-	atomic_store(&process_id, (long)getpid());
-	return atomic_fetch_add(&last_generation, 1) + 1;
+	return word && (uint32_t)word == (uint32_t)getpid();
 }
 
-/* Number and id in one word, so that threads that ask together agree. */
-static _Atomic uint64_t numbered_id;	/* generation << 32 | process id */
-
-static uint64_t generation_by_pid(void)
+static uint64_t generation_by_id(void)
 {
-	uint64_t word = atomic_load(&numbered_id);
-	uint64_t id = (uint32_t)getpid();
-	uint64_t next;
+	uint64_t word = atomic_load(&with_id);
+	uint64_t mine;
 
 	do {
-		if ((uint32_t)word == id)
-			break;
-		next = ((word >> 32) + 1) << 32 | id;
-	} while (!atomic_compare_exchange_weak(&numbered_id, &word, next));
-	word = atomic_load(&numbered_id);
-	return word >> 32;
+		if (is_of_this_id(word))
+			return word >> 32;
+		mine = (word >> 32) + 1;
+	} while (!atomic_compare_exchange_weak(
+			 &with_id, &word, mine << 32 | (uint32_t)getpid()));
+	atomic_store(&before_it, mine - 1);
+	return mine;
 }
 
 static uint64_t take_generation(void)
 {
 	_Atomic uint64_t *where = find_page();
+	uint64_t before = atomic_load(&present);
 	uint64_t mine, found = 0;
 
 	if (!where)
-		return generation_by_pid();
-	mine = next_generation();
-	if (atomic_compare_exchange_strong(where, &found, mine))
-		return mine;
-	return found;
+		return generation_by_id();
+	mine = atomic_fetch_add(&last_generation, 1) + 1;
+	/* The id first: a handler that sees the page filled compares it. */
+	atomic_store(&with_id, mine << 32 | (uint32_t)getpid());
+	if (!atomic_compare_exchange_strong(where, &found, mine))
+		return found;
+	atomic_store(&before_it, before);
+	atomic_store(&present, mine);
+	return mine;
 }
 
 uint64_t with__process(void)
@@ -129,16 +133,19 @@ uint64_t with__process(void)
 	return take_generation();
 }
 
+uint64_t with__process_parent(void)
+{
+	(void)with__process();
+	return atomic_load(&before_it);
+}
+
 /* Runs inside a signal handler. */
 uint64_t with__process_in_handler(void)
 {
 	_Atomic uint64_t *where = atomic_load(&page);
-	uint64_t word;
+	uint64_t word = atomic_load(&with_id);
 
-	if (!where) {
-		word = atomic_load(&numbered_id);
-		return (uint32_t)word == (uint32_t)getpid() ? word >> 32 : 0;
-	}
-	return atomic_load(&process_id) == (long)getpid() ?
-	       atomic_load(where) : 0;
+	if (!is_of_this_id(word))
+		return 0;
+	return where ? atomic_load(where) : word >> 32;
 }

@@ -22,6 +22,13 @@
 uint64_t with__process(void);
 
 /*
+ * with__process_parent - the generation of the one it was forked from
+ *
+ * Ancestors that never asked do not count. 0: none of them ever did.
+ */
+uint64_t with__process_parent(void);
+
+/*
  * with__process_in_handler - the same for signal handlers and exit handlers
  *
  * 0, and so the owner of nothing, in a process that has not asked

@@ -15,30 +15,35 @@
 #include "life/slots.h"
 
 /* Births of other threads in the parent are the parent's: those stay. */
-static void give_live_slots_to(uint64_t owner)
+static void hand_over(uint64_t from, uint64_t to)
 {
 	uint32_t count = with__slot_count();
 	uint32_t i;
 
 	for (i = 0; i < count; i++) {
 		struct with__slot *slot = with__slot_at(i);
+		uint64_t owner = from;
 
 		if (with__slot_state(atomic_load(&slot->word)) ==
 		    WITH__SLOT_LIVE)
-			atomic_store(&slot->owner, owner);
+			(void)atomic_compare_exchange_strong(&slot->owner,
+							     &owner, to);
 	}
+	with__inherited_hand_over(from, to);
 }
 
+/* Not what an older ancestor owns: that one may be alive, and use it. */
 int with_adopt(void)
 {
-	give_live_slots_to(with__process());
-	with__inherited_adopt();
+	uint64_t parent = with__process_parent();
+
+	if (parent)
+		hand_over(parent, with__process());
 	return 0;
 }
 
 int with_disown(void)
 {
-	give_live_slots_to(0);
-	with__inherited_disown();
+	hand_over(with__process(), 0);
 	return 0;
 }

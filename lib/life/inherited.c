@@ -154,8 +154,8 @@ bool with__inherited_strike(void *thing)
 	return ours;
 }
 
-static void visit_all(void (*visit)(struct place *place, uint64_t owner),
-		      uint64_t owner)
+static void visit_all(void (*visit)(struct place *place, uint64_t from,
+				    uint64_t to), uint64_t from, uint64_t to)
 {
 	unsigned chunk;
 	size_t i;
@@ -165,29 +165,25 @@ static void visit_all(void (*visit)(struct place *place, uint64_t owner),
 
 		for (i = 0; places && i < (size_t)FIRST_CHUNK << chunk; i++)
 			if (atomic_load(&places[i].thing) > CLAIMED)
-				visit(&places[i], owner);
+				visit(&places[i], from, to);
 	}
 }
 
-static void set_owner(struct place *place, uint64_t owner)
+static void set_owner(struct place *place, uint64_t from, uint64_t to)
 {
-	atomic_store(&place->owner, owner);
+	(void)atomic_compare_exchange_strong(&place->owner, &from, to);
 }
 
-static void discard_foreign(struct place *place, uint64_t owner)
+static void discard_foreign(struct place *place, uint64_t owner, uint64_t unused)
 {
+	(void)unused;
 	if (atomic_load(&place->owner) != owner)
 		place->discard((void *)atomic_load(&place->thing));
 }
 
-void with__inherited_adopt(void)
+void with__inherited_hand_over(uint64_t from, uint64_t to)
 {
-	visit_all(set_owner, with__process());
-}
-
-void with__inherited_disown(void)
-{
-	visit_all(set_owner, 0);
+	visit_all(set_owner, from, to);
 }
 
 void with__inherited_discard(void)
@@ -196,5 +192,5 @@ void with__inherited_discard(void)
 
 	/* A child of vfork() uses its parent's memory: hands off. */
 	if (with__process_in_handler() == owner)
-		visit_all(discard_foreign, owner);
+		visit_all(discard_foreign, owner, 0);
 }

@@ -12,6 +12,7 @@
 #define LIFE_INHERITED_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef void with__discard(void *thing);
 
@@ -37,9 +38,8 @@ bool with__inherited_is_foreign(void *thing);
  */
 bool with__inherited_strike(void *thing);
 
-/* The present process takes over all, or gives up all, that is noted. */
-void with__inherited_adopt(void);
-void with__inherited_disown(void);
+/* What one process noted is another's from here; 0: nobody's. */
+void with__inherited_hand_over(uint64_t from, uint64_t to);
 
 /* Makes all harmless that the present process did not note. For exit. */
 void with__inherited_discard(void);

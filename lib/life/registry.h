@@ -42,12 +42,18 @@ struct with__record {
 	enum with__kind kind;
 	unsigned threads;	/* for the removal of a tree; 0: one */
 	bool ignore_errors;	/* failing removals are nobody's error */
+	/*
+	 * The name could be somebody else's: until it is confirmed nothing is
+	 * removed by it. The creator blocks signals from after the publishing
+	 * until then; a clean-up in another thread waits for it.
+	 */
+	bool guessable;
 	const char *source;	/* "file:line" or NULL; copied */
 };
 
 /*
  * Publishes a name that nobody else can have (see WITH__NAME_SAFE_LENGTH), or
- * one that exists already. While the process is being cleaned up by another
+ * one that exists already, or a guessable one. While the process is being cleaned up by another
  * thread it waits. -1 with ENOMEM.
  */
 int with__registry_publish(struct with__entry *ret,
@@ -57,8 +63,15 @@ int with__registry_publish(struct with__entry *ret,
 void with__registry_withdraw(struct with__entry *entry);
 
 /*
+ * Something was made after all, could not be confirmed, and cannot be unmade:
+ * exit is to try again.
+ */
+void with__registry_strand(struct with__entry *entry);
+
+/*
  * The thing exists and is this one. -1 with ECANCELED if a clean-up has taken
- * the entry meanwhile: the name may be gone, or not; the caller removes it.
+ * the entry meanwhile: the name may be gone, or not; the caller unmakes it and
+ * then withdraws, or strands.
  */
 int with__registry_confirm(struct with__entry *entry,
 			   const struct with__identity *identity);
@@ -93,12 +106,6 @@ void with__registry_identify(struct with__entry *entry,
  */
 void with__registry_remove_all(void);
 void with__registry_remove_all_in_handler(bool keep_closed);
-
-/* All entries of processes this one descends from become its own. */
-void with__registry_adopt(void);
-
-/* This process owns none of its entries any more. */
-void with__registry_disown(void);
 
 /* Calls visit for every live entry of this process, newest first. */
 void with__registry_list(void (*visit)(const char *path, const char *source));

@@ -6,7 +6,7 @@
  * with_cleanup_now(). The last two may interrupt anything, the other code of
  * this folder included, so that all here is lock-free and without heap; the
  * memory for putting the slots in order comes straight from mmap(), and where
- * there is none the order is that of the table.
+ * there is none the order is that of the table, backwards.
  *
  * While one thread cleans up, the others go on. The flag `closing` holds them
  * back before they make anything more:
@@ -17,9 +17,28 @@
  *	         since an older exit handler may be waiting for them
  *	DYING    a signal is about to kill the process: they wait for that
  *
- * It carries the generation of its process, because a child that is forked
- * meanwhile must not wait for somebody who does not exist there. What others
- * are just making is waited for, at most a tenth of a second.
+ * It only rises, and only who raised it to PASSING opens it again: a signal
+ * that comes during exit(), and with_cleanup_now() while another thread is
+ * dying of one, must not let creators go on. It carries the generation of its
+ * process, because a child that is forked meanwhile must not wait for somebody
+ * who does not exist there.
+ *
+ * What other threads are just making is waited for, at most a second: long
+ * enough for a thread that a busy machine does not let run, and an answer
+ * where one hangs in a dead file server.
+ *
+ * What may come between, and what it finds:
+ *  - A signal during exit(), in that thread or another: its clean-up joins in
+ *    the removal under way, and does not trust it to be finished by others.
+ *  - exit() while a signal is being died of: waits, before and after its own
+ *    clean-up, so that the process ends by the signal.
+ *  - with_cleanup_now() in a handler that interrupts a creator: the entry is
+ *    CANCELED, the creator unmakes what it goes on to make and reports
+ *    ECANCELED. One that interrupts a closer does its work; the closer then
+ *    finds nothing left.
+ *  - A child of vfork() or clone(CLONE_VM): has another process id, and so
+ *    owns nothing (base/process.h).
+ *  - pthread_cancel(): held off throughout.
  */
 #include "config.h"
 
@@ -28,13 +47,14 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "base/cancel.h"
 #include "base/process.h"
 #include "life/exit.h"
 #include "life/slots.h"
 
 enum closing { OPEN, PASSING, EXITING, DYING };
 
-#define CREATING_WAITS_MS 100
+#define CREATING_WAITS_MS 1000
 #define EXIT_WAITS_MS 1000
 
 /* process << 2 | enum closing */
@@ -65,41 +85,53 @@ static enum closing closing_here(void)
 	return (enum closing)(word & 3);
 }
 
-bool with__cleanup_closing(void)
+bool with__cleanup_closing(bool patient)
 {
-	return closing_here() != OPEN &&
-	       atomic_load(&cleaner) != (uintptr_t)pthread_self();
+	enum closing how = closing_here();
+
+	if (how == OPEN || (how == EXITING && !patient))
+		return false;
+	return atomic_load(&cleaner) != (uintptr_t)pthread_self();
 }
 
-void with__cleanup_wait(void)
+bool with__cleanup_wait(void)
 {
 	int waited_ms = 0;
 	enum closing how;
 
 	while ((how = closing_here()) != OPEN) {
 		if (how == EXITING && waited_ms++ >= EXIT_WAITS_MS)
-			return;
+			return false;
 		sleep_ms(1);
 	}
+	return true;
 }
 
 /* Runs inside a signal handler. */
-static bool is_anothers_birth(struct with__slot *slot, uint64_t owner)
+static bool is_being_born(struct with__slot *slot, uint64_t owner)
 {
-	return with__slot_state(atomic_load(&slot->word)) ==
-		WITH__SLOT_CREATING &&
-	       atomic_load(&slot->owner) == owner &&
-	       atomic_load(&slot->thread) != (uintptr_t)pthread_self();
+	switch (with__slot_state(atomic_load(&slot->word))) {
+	case WITH__SLOT_CREATING:
+	case WITH__SLOT_CANCELED:
+		return atomic_load(&slot->owner) == owner;
+	default:
+		return false;
+	}
 }
 
 /* Runs inside a signal handler. */
 static void wait_for_births(uint64_t owner)
 {
+	uintptr_t self = (uintptr_t)pthread_self();
 	int waited_ms = 0;
 	uint32_t i;
 
 	for (i = 0; i < with__slot_count(); i++) {
-		while (is_anothers_birth(with__slot_at(i), owner)) {
+		struct with__slot *slot = with__slot_at(i);
+
+		while (is_being_born(slot, owner) &&
+		       atomic_load(&slot->thread) != self &&
+		       atomic_load(&slot->thread) != 0) {
 			if (waited_ms++ >= CREATING_WAITS_MS)
 				return;
 			sleep_ms(1);
@@ -108,10 +140,31 @@ static void wait_for_births(uint64_t owner)
 }
 
 /* Runs inside a signal handler. */
+void with__cleanup_abandon_births(void)
+{
+	uint64_t owner = with__process_in_handler();
+	uint32_t i;
+
+	for (i = 0; owner && i < with__slot_count(); i++) {
+		struct with__slot *slot = with__slot_at(i);
+		uintptr_t self = (uintptr_t)pthread_self();
+
+		if (is_being_born(slot, owner))
+			(void)atomic_compare_exchange_strong(&slot->thread,
+							     &self, 0);
+	}
+}
+
+/* Runs inside a signal handler. */
 static bool is_due(struct with__slot *slot, uint64_t owner)
 {
 	switch (with__slot_state(atomic_load(&slot->word))) {
 	case WITH__SLOT_CREATING:
+	case WITH__SLOT_CANCELED:
+		/* Waited for, in vain; or signals were not blocked yet. */
+		if (slot->guessable)
+			return false;
+		/* fall through */
 	case WITH__SLOT_LIVE:
 	case WITH__SLOT_REMOVING:
 		return atomic_load(&slot->owner) == owner;
@@ -124,21 +177,18 @@ static bool is_due(struct with__slot *slot, uint64_t owner)
 static void clean_slot(struct with__slot *slot, uint64_t owner,
 		       enum with__telling telling)
 {
-	uint64_t word = atomic_load(&slot->word);
-	uint64_t taken = (word & ~UINT64_C(7)) | WITH__SLOT_TAKEN;
+	uint64_t word;
 	int result;
 
-	if (!is_due(slot, owner) ||
-	    !with__slot_move(slot, word, WITH__SLOT_TAKEN))
-		return;
+	do {
+		word = atomic_load(&slot->word);
+		if (!is_due(slot, owner))
+			return;
+	} while (!with__slot_join(slot, word) &&
+		 word != atomic_load(&slot->word));
 	result = with__slot_remove_thing(slot, -1, telling);
-	/* Its creator may still write to it: never free again. */
-	if (with__slot_state(word) == WITH__SLOT_CREATING)
-		return;
-	if (result < 0)
-		(void)with__slot_move(slot, taken, WITH__SLOT_LIVE);
-	else
-		(void)with__slot_free(slot, taken);
+	with__slot_leave(slot, result < 0 && errno != ESTALE ?
+			 WITH__FAILED : WITH__DONE);
 }
 
 static void sift_down(struct candidate *heap, size_t root, size_t count)
@@ -217,30 +267,51 @@ static void visit_all(uint64_t owner, visitor *visit,
 	munmap(heap, size);
 }
 
+/* True if it was lower. */
+static bool raise_closing(uint64_t owner, enum closing how)
+{
+	uint64_t word = atomic_load(&closing);
+
+	do {
+		if (word >> 2 == owner && (word & 3) >= (uint64_t)how)
+			return false;
+	} while (!atomic_compare_exchange_weak(&closing, &word,
+					       owner << 2 | how));
+	atomic_store(&cleaner, (uintptr_t)pthread_self());
+	return true;
+}
+
 /* Runs inside a signal handler. */
 static void clean_all(enum closing how, enum with__telling telling)
 {
+	WITH__NO_CANCEL;
 	uint64_t owner = with__process_in_handler();
-	uint64_t word = owner << 2 | how;
+	uint64_t passing = owner << 2 | PASSING;
 	int saved = errno;
+	bool raised;
 
 	if (!owner)
 		return;
-	atomic_store(&cleaner, (uintptr_t)pthread_self());
-	atomic_store(&closing, word);
+	raised = raise_closing(owner, how);
 	wait_for_births(owner);
 	visit_all(owner, clean_slot, telling);
-	if (how == PASSING)
-		(void)atomic_compare_exchange_strong(&closing, &word, OPEN);
+	if (raised && how == PASSING)
+		(void)atomic_compare_exchange_strong(&closing, &passing, OPEN);
 	errno = saved;
+}
+
+/* A signal is being died of in another thread: let it. */
+static void wait_for_death(void)
+{
+	while (closing_here() == DYING)
+		sleep_ms(1);
 }
 
 void with__registry_remove_all(void)
 {
-	/* A signal is being died of in another thread: let it. */
-	while (closing_here() == DYING)
-		sleep_ms(1);
+	wait_for_death();
 	clean_all(EXITING, WITH__TELL_HOOK);
+	wait_for_death();
 }
 
 /* Runs inside a signal handler. */
@@ -259,11 +330,10 @@ static void list_slot(struct with__slot *slot, uint64_t owner,
 
 	(void)telling;
 	if (with__slot_state(word) != WITH__SLOT_LIVE || !is_due(slot, owner) ||
-	    !with__slot_move(slot, word, WITH__SLOT_REMOVING))
+	    !with__slot_join(slot, word))
 		return;
 	listing(slot->path, slot->source);
-	(void)with__slot_move(slot, (word & ~UINT64_C(7)) | WITH__SLOT_REMOVING,
-			      WITH__SLOT_LIVE);
+	with__slot_leave(slot, WITH__FAILED);
 }
 
 void with__registry_list(void (*visit)(const char *path, const char *source))

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/cancel.h"
 #include "life/exit.h"
 #include "life/inherited.h"
 #include "life/registry.h"
@@ -28,6 +29,8 @@ static void list_unclosed(const char *path, const char *source)
 
 static void at_exit(void)
 {
+	WITH__NO_CANCEL;
+
 	atomic_store(&armed, false);
 	with__inherited_discard();
 	if (with__report_debugging())
@@ -35,19 +38,20 @@ static void at_exit(void)
 	with__registry_remove_all();
 }
 
+/*
+ * Two threads may both get here, and then the handler runs twice, which does
+ * no harm. Neither returns before it is registered; nor does one wait for the
+ * other, which may not exist in a forked child.
+ */
 int with__exit_arm(void)
 {
-	bool expected = false;
-
-	if (atomic_load_explicit(&armed, memory_order_relaxed))
+	if (atomic_load_explicit(&armed, memory_order_acquire))
 		return 0;
 	with__report_init();
-	if (!atomic_compare_exchange_strong(&armed, &expected, true))
-		return 0;
 	if (atexit(at_exit) != 0 || at_quick_exit(at_exit) != 0) {
-		atomic_store(&armed, false);
 		errno = ENOMEM;
 		return -1;
 	}
+	atomic_store(&armed, true);
 	return 0;
 }

@@ -3,33 +3,36 @@
  * registry.c - what a slot goes through
  *
  *	FREE ──claim──▶ CLAIMED ──publish──▶ CREATING ──confirm──▶ LIVE
- *	  ▲                                     │                  │  ▲
- *	  ├────────────── withdraw ─────────────┘          remove  │  │ failed
- *	  ├◀─────────────────────── release ───────────────────────┤  │
- *	  └◀─────────────────────── removed ─────────── REMOVING ◀─┴──┘
+ *	  ▲                                   │    │                │ ▲
+ *	  ├──────────── withdraw ─────────────┘ clean-up            │ │
+ *	  ├◀──── nobody left ──── CANCELED ◀───────┘    remove or   │ │ nobody
+ *	  ├◀────────────────────── release ─────────── clean-up ◀───┤ │ succeeded
+ *	  └◀──── nobody left ──── GONE ◀── done ─── REMOVING ◀──────┘─┘
  *
- *	CREATING, LIVE or REMOVING ──clean-up──▶ TAKEN ──▶ FREE, or LIVE again
+ * A word holds the state, the number of its users, and the tenancy: which use
+ * of the slot this is. A creator is a user until it confirms or withdraws,
+ * and so is everybody who removes: the owner, and any number of clean-ups,
+ * since one may interrupt the other or run beside it in another thread. They
+ * all try, because removal is idempotent and the one that was first may never
+ * go on; the last to leave frees the slot.
  *
  * Invariants:
- *  - Every step is one compare-and-swap of a word with state and tenancy, so
- *    of an owner and a clean-up that want the same slot exactly one gets it,
- *    and an owner that was interrupted for long never touches a later tenant.
- *  - The path is written while CLAIMED only, where no clean-up looks, and read
- *    by whoever has the slot in REMOVING or TAKEN. There are no torn reads.
+ *  - Every step is one compare-and-swap of the word, so an owner that was
+ *    interrupted for long never touches a later tenant.
+ *  - The path is written while CLAIMED, which nobody else looks at, and read
+ *    by users. There are no torn reads.
  *  - The identity is written by the creator, its inode last: an inode of 0
- *    says that none is known, and the name alone decides. So only names that
- *    nobody can guess, or that were made with signals blocked, come here.
- *  - A clean-up takes REMOVING as well, since the thread that removes may be
- *    the one that it interrupted: removal is idempotent.
- *  - The owner that finds its entry TAKEN, or gone, leaves all to the clean-up.
- *    A slot taken in CREATING is never free again, since its creator may still
- *    write the identity.
+ *    says that none is known, and the name alone decides. A guessable name is
+ *    never removed without an identity.
+ *  - A creator that finds its slot CANCELED makes nothing, or unmakes it.
  *  - owner is a generation (base/process.h): of the process that filled the
- *    slot, or that adopted it; 0 after with_disown().
+ *    slot, or that adopted it; 0 after with_disown(). A forked child finds
+ *    its parent's slots in any state, and leaves them there.
  *
  * A creator publishes first and looks at the closing flag afterwards; a
  * clean-up sets the flag first and looks at the slots afterwards: one of them
- * sees the other.
+ * sees the other. Both sides of that, and only they, need the total order
+ * that plain atomic_load() and atomic_store() have.
  */
 #include "config.h"
 
@@ -49,16 +52,10 @@
 
 static _Atomic uint64_t last_serial;
 
-static uint64_t word_of(const struct with__entry *entry,
+static uint64_t word_of(const struct with__entry *entry, unsigned users,
 			enum with__slot_state state)
 {
-	return entry->tenancy << 3 | state;
-}
-
-static bool move(const struct with__entry *entry, enum with__slot_state from,
-		 enum with__slot_state to)
-{
-	return with__slot_move(entry->slot, word_of(entry, from), to);
+	return with__slot_word(entry->tenancy, users, state);
 }
 
 static int copy_path(struct with__slot *slot, const char *path)
@@ -98,14 +95,16 @@ static void copy_source(struct with__slot *slot, const char *source)
 static void set_identity(struct with__slot *slot,
 			 const struct with__identity *identity)
 {
-	atomic_store(&slot->inode, 0);
+	atomic_store_explicit(&slot->inode, 0, memory_order_relaxed);
 	if (!identity)
 		return;
+	atomic_signal_fence(memory_order_release);
 	atomic_store_explicit(&slot->device, identity->device,
 			      memory_order_relaxed);
 	atomic_store_explicit(&slot->birth_ns, identity->birth_ns,
 			      memory_order_relaxed);
-	atomic_store(&slot->inode, identity->inode);
+	atomic_store_explicit(&slot->inode, identity->inode,
+			      memory_order_release);
 }
 
 static int fill(struct with__slot *slot, const struct with__record *record)
@@ -118,55 +117,82 @@ static int fill(struct with__slot *slot, const struct with__record *record)
 	slot->kind = record->kind;
 	slot->threads = record->threads;
 	slot->ignore_errors = record->ignore_errors;
+	slot->guessable = record->guessable;
 	atomic_store_explicit(&slot->owner, with__process(),
 			      memory_order_relaxed);
 	atomic_store_explicit(&slot->thread, (uintptr_t)pthread_self(),
 			      memory_order_relaxed);
 	atomic_store_explicit(&slot->serial,
-			      atomic_fetch_add(&last_serial, 1) + 1,
+			      atomic_fetch_add_explicit(
+					&last_serial, 1,
+					memory_order_relaxed) + 1,
 			      memory_order_relaxed);
+	return 0;
+}
+
+static int claim(struct with__entry *ret, const struct with__record *record)
+{
+	struct with__slot *slot = with__slot_claim();
+	uint64_t claimed;
+
+	if (!slot)
+		return -1;
+	claimed = atomic_load_explicit(&slot->word, memory_order_relaxed);
+	if (fill(slot, record) < 0) {
+		with__slot_free(slot, claimed);
+		return -1;
+	}
+	*ret = (struct with__entry) {
+		.slot = slot,
+		.tenancy = with__slot_tenancy(claimed),
+	};
 	return 0;
 }
 
 int with__registry_publish(struct with__entry *ret,
 			   const struct with__record *record)
 {
-	struct with__slot *slot;
-	uint64_t claimed;
+	bool patient = true;
 
-	if (with__exit_arm() < 0)
-		return -1;
-	slot = with__slot_claim();
-	if (!slot)
-		return -1;
-	claimed = atomic_load(&slot->word);
-	if (fill(slot, record) < 0) {
-		with__slot_free(slot, claimed);
-		return -1;
-	}
-	*ret = (struct with__entry) { .slot = slot, .tenancy = claimed >> 3 };
 	for (;;) {
-		atomic_store(&slot->word, word_of(ret, WITH__SLOT_CREATING));
-		if (!with__cleanup_closing() ||
-		    !move(ret, WITH__SLOT_CREATING, WITH__SLOT_CLAIMED))
+		if (with__exit_arm() < 0 || claim(ret, record) < 0)
+			return -1;
+		atomic_store(&ret->slot->word,
+			     word_of(ret, 1, WITH__SLOT_CREATING));
+		if (!with__cleanup_closing(patient))
 			return 0;
-		with__cleanup_wait();
+		/* Not in its way, nor taken for something that is made. */
+		with__registry_withdraw(ret);
+		patient = with__cleanup_wait();
 	}
 }
 
 void with__registry_withdraw(struct with__entry *entry)
 {
-	with__slot_free(entry->slot, word_of(entry, WITH__SLOT_CREATING));
+	with__slot_leave(entry->slot, WITH__DONE);
 	entry->slot = NULL;
+}
+
+void with__registry_strand(struct with__entry *entry)
+{
+	struct with__slot *slot = entry->slot;
+	uint64_t creating = word_of(entry, 1, WITH__SLOT_CREATING);
+
+	entry->slot = NULL;
+	if (!atomic_compare_exchange_strong(&slot->word, &creating,
+					    word_of(entry, 0, WITH__SLOT_LIVE)))
+		with__slot_leave(slot, WITH__STRANDED);
 }
 
 int with__registry_confirm(struct with__entry *entry,
 			   const struct with__identity *identity)
 {
+	uint64_t creating = word_of(entry, 1, WITH__SLOT_CREATING);
+
 	set_identity(entry->slot, identity);
-	if (move(entry, WITH__SLOT_CREATING, WITH__SLOT_LIVE))
+	if (atomic_compare_exchange_strong(&entry->slot->word, &creating,
+					   word_of(entry, 0, WITH__SLOT_LIVE)))
 		return 0;
-	entry->slot = NULL;
 	errno = ECANCELED;
 	return -1;
 }
@@ -177,19 +203,44 @@ void with__registry_identify(struct with__entry *entry,
 	set_identity(entry->slot, identity);
 }
 
-bool with__registry_owns(const struct with__entry *entry)
+/* Whose it is, as far as it still is what the entry means. */
+static bool is_of_this_process(const struct with__entry *entry)
 {
 	return entry->slot &&
+	       with__slot_tenancy(atomic_load(&entry->slot->word)) ==
+	       entry->tenancy &&
+	       atomic_load_explicit(&entry->slot->owner,
+				    memory_order_relaxed) == with__process();
+}
+
+bool with__registry_owns(const struct with__entry *entry)
+{
+	return is_of_this_process(entry) &&
 	       atomic_load(&entry->slot->word) ==
-	       word_of(entry, WITH__SLOT_LIVE) &&
-	       atomic_load(&entry->slot->owner) == with__process();
+	       word_of(entry, 0, WITH__SLOT_LIVE);
 }
 
 void with__registry_release(struct with__entry *entry)
 {
 	if (entry->slot)
-		with__slot_free(entry->slot, word_of(entry, WITH__SLOT_LIVE));
+		with__slot_free(entry->slot,
+				word_of(entry, 0, WITH__SLOT_LIVE));
 	entry->slot = NULL;
+}
+
+/* False if a clean-up was faster. */
+static bool begin_removal(struct with__entry *entry)
+{
+	uint64_t word;
+
+	do {
+		word = atomic_load(&entry->slot->word);
+		if (with__slot_tenancy(word) != entry->tenancy ||
+		    (with__slot_state(word) != WITH__SLOT_LIVE &&
+		     with__slot_state(word) != WITH__SLOT_REMOVING))
+			return false;
+	} while (!with__slot_join(entry->slot, word));
+	return true;
 }
 
 int with__registry_remove(struct with__entry *entry, int root_fd, bool report)
@@ -197,21 +248,17 @@ int with__registry_remove(struct with__entry *entry, int root_fd, bool report)
 	struct with__slot *slot = entry->slot;
 	int result;
 
-	if (!slot)
-		return 0;
-	if (!with__registry_owns(entry)) {
-		/* A child's copy; or taken by a clean-up, which then fails. */
+	if (!is_of_this_process(entry)) {
+		/* A child's copy; or gone in a clean-up. */
 		with__registry_release(entry);
 		return 0;
 	}
-	if (!move(entry, WITH__SLOT_LIVE, WITH__SLOT_REMOVING))
+	if (!begin_removal(entry))
 		return 0;
+	entry->slot = NULL;
 	result = with__slot_remove_thing(slot, root_fd, report ?
 					 WITH__TELL_HOOK : WITH__TELL_NOBODY);
-	if (result < 0 && errno != ESTALE)
-		(void)move(entry, WITH__SLOT_REMOVING, WITH__SLOT_LIVE);
-	else
-		(void)with__slot_free(slot, word_of(entry, WITH__SLOT_REMOVING));
-	entry->slot = NULL;
+	with__slot_leave(slot, result < 0 && errno != ESTALE ?
+			 WITH__FAILED : WITH__DONE);
 	return result;
 }

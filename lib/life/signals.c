@@ -13,7 +13,12 @@
  * sent again; one that the processor raised comes again by itself when the
  * handler returns, and its core dump shows the true place.
  *
- * A forked child has the handlers too, and owns nothing: it just dies.
+ * A forked child has the handlers too, and owns nothing: it just dies. So does
+ * a child of vfork(), without touching the memory that it has on loan.
+ *
+ * Only SIGSEGV and SIGBUS go to an alternate stack. One that the program made
+ * for small handlers would not do for a clean-up, and could not be seen to
+ * overflow; the other signals do not need any.
  */
 #include "config.h"
 
@@ -32,6 +37,7 @@
 #include "base/process.h"
 #include "life/registry.h"
 #include "life/report.h"
+#include "life/slots.h"
 
 /* What the handler itself needs, its buffers included; a test holds it. */
 #define STACK_NEEDED (64 * 1024)
@@ -53,8 +59,27 @@ static _Atomic uint64_t dying;
 /* Runs inside a signal handler. */
 static void wait_for_death(void)
 {
+	with__cleanup_abandon_births();
 	for (;;)
 		pause();
+}
+
+/*
+ * Runs inside a signal handler.
+ *
+ * Did the processor raise it? Then the instruction is tried again and fails
+ * again. A machine check that somebody else's memory failed does not.
+ */
+static bool comes_again(int number, const siginfo_t *info)
+{
+	if (info->si_code <= 0)		/* kill(), sigqueue(), raise() … */
+		return false;
+#ifdef BUS_MCEERR_AO
+	if (number == SIGBUS && info->si_code == BUS_MCEERR_AO)
+		return false;
+#endif
+	return number == SIGSEGV || number == SIGBUS || number == SIGFPE ||
+	       number == SIGILL;
 }
 
 /* Runs inside a signal handler. */
@@ -65,14 +90,21 @@ static void die_of(int number, const siginfo_t *info)
 
 	sigemptyset(&action.sa_mask);
 	sigaction(number, &action, NULL);
-	/* From the kernel and not asked for: the instruction fails again. */
-	if (info->si_code > 0 && (number == SIGSEGV || number == SIGBUS ||
-				  number == SIGFPE || number == SIGILL))
+	if (comes_again(number, info))
 		return;
 	raise(number);
 	sigemptyset(&set);
 	sigaddset(&set, number);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* Runs inside a signal handler. */
+static bool has_room(void)
+{
+	stack_t now;
+
+	return sigaltstack(NULL, &now) < 0 || !(now.ss_flags & SS_ONSTACK) ||
+	       now.ss_size >= STACK_NEEDED;
 }
 
 /* Runs inside a signal handler. */
@@ -83,7 +115,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	int saved = errno;
 
 	(void)context;
-	if (process) {
+	if (process && has_room()) {
 		if (before == process ||
 		    !atomic_compare_exchange_strong(&dying, &before, process))
 			wait_for_death();
@@ -164,9 +196,11 @@ static void install(int number)
 	struct sigaction before;
 	struct sigaction ours = {
 		.sa_sigaction = on_signal,
-		.sa_flags = SA_SIGINFO | SA_ONSTACK,
+		.sa_flags = SA_SIGINFO,
 	};
 
+	if (number == SIGSEGV || number == SIGBUS)
+		ours.sa_flags |= SA_ONSTACK;
 	sigfillset(&ours.sa_mask);
 	if (sigaction(number, NULL, &before) == 0 &&
 	    !(before.sa_flags & SA_SIGINFO) && before.sa_handler == SIG_DFL)

@@ -10,6 +10,19 @@
  * does not pass for an unchanged list. There are several, and a thread keeps
  * to one, so that threads seldom touch the same head. A thread that finds all
  * lists empty takes a slot that never was in use.
+ *
+ * What may come between, and what it finds:
+ *  - A handler that frees slots while the interrupted code takes one off: the
+ *    head has changed, the interrupted code tries again. Claiming itself is
+ *    not for handlers: it may allocate, and uses a variable of the thread,
+ *    for which a library that was opened late may allocate too.
+ *  - A slot taken off a list and put back meanwhile (ABA): the count differs,
+ *    until it has wrapped around, which is 2^32 changes between two
+ *    instructions.
+ *  - A reader of a slot that is freed and let again: readers are counted in
+ *    the word, and the last one out frees it.
+ *  - fork() or siglongjmp() out of a handler, in the middle of a claim: one
+ *    slot is lost.
  */
 #include "config.h"
 
@@ -100,7 +113,9 @@ static struct with__slot *pop(struct list *list)
 		if (!(uint32_t)head)
 			return NULL;
 		slot = with__slot_at((uint32_t)head - 1);
-		next = ((head >> 32) + 1) << 32 | atomic_load(&slot->next_free);
+		next = ((head >> 32) + 1) << 32 |
+		       atomic_load_explicit(&slot->next_free,
+					    memory_order_relaxed);
 	} while (!atomic_compare_exchange_weak(&list->head, &head, next));
 	return slot;
 }
@@ -112,7 +127,8 @@ static void push(struct list *list, struct with__slot *slot)
 	uint64_t next;
 
 	do {
-		atomic_store(&slot->next_free, (uint32_t)head);
+		atomic_store_explicit(&slot->next_free, (uint32_t)head,
+				      memory_order_relaxed);
 		next = ((head >> 32) + 1) << 32 | (slot->index + 1);
 	} while (!atomic_compare_exchange_weak(&list->head, &head, next));
 }
@@ -132,6 +148,7 @@ static struct with__slot *claim_freed(void)
 struct with__slot *with__slot_claim(void)
 {
 	struct with__slot *slot = claim_freed();
+	uint64_t tenancy;
 
 	if (!slot)
 		slot = claim_new();
@@ -139,18 +156,82 @@ struct with__slot *with__slot_claim(void)
 		return NULL;
 	slot->home = own_list - 1;
 	/* A fresh tenancy: claims to the former one are stale from here. */
-	atomic_store(&slot->word,
-		     ((atomic_load(&slot->word) >> 3) + 1) << 3 |
-		     WITH__SLOT_CLAIMED);
+	tenancy = with__slot_tenancy(atomic_load(&slot->word)) + 1;
+	atomic_store_explicit(&slot->word,
+			      with__slot_word(tenancy, 0, WITH__SLOT_CLAIMED),
+			      memory_order_release);
 	return slot;
+}
+
+/* Runs inside a signal handler. */
+static bool change(struct with__slot *slot, uint64_t from, uint64_t to)
+{
+	return atomic_compare_exchange_strong(&slot->word, &from, to);
 }
 
 /* Runs inside a signal handler. */
 bool with__slot_free(struct with__slot *slot, uint64_t word)
 {
-	if (!with__slot_move(slot, word, WITH__SLOT_FREE))
+	if (!change(slot, word, with__slot_word(with__slot_tenancy(word), 0,
+						WITH__SLOT_FREE)))
 		return false;
 	/* Back to where its last user looks first. */
 	push(&free_lists[slot->home], slot);
 	return true;
+}
+
+/* Runs inside a signal handler. */
+bool with__slot_join(struct with__slot *slot, uint64_t word)
+{
+	uint64_t joined = word + WITH__SLOT_USER;
+
+	if ((word & WITH__SLOT_USERS) == WITH__SLOT_USERS)
+		return false;
+	switch (with__slot_state(word)) {
+	case WITH__SLOT_CREATING:
+		joined += WITH__SLOT_CANCELED - WITH__SLOT_CREATING;
+		break;
+	case WITH__SLOT_LIVE:
+		joined += WITH__SLOT_REMOVING - WITH__SLOT_LIVE;
+		break;
+	case WITH__SLOT_CANCELED:
+	case WITH__SLOT_REMOVING:
+		break;
+	default:
+		return false;
+	}
+	return change(slot, word, joined);
+}
+
+/* Runs inside a signal handler. */
+static enum with__slot_state state_after(enum with__slot_state state,
+					 enum with__outcome outcome, bool last)
+{
+	if (state == WITH__SLOT_REMOVING && outcome == WITH__DONE)
+		state = WITH__SLOT_GONE;
+	if (state == WITH__SLOT_CANCELED && outcome == WITH__STRANDED)
+		state = WITH__SLOT_REMOVING;
+	if (!last)
+		return state;
+	return state == WITH__SLOT_REMOVING ? WITH__SLOT_LIVE : WITH__SLOT_FREE;
+}
+
+/* Runs inside a signal handler. */
+void with__slot_leave(struct with__slot *slot, enum with__outcome outcome)
+{
+	uint64_t word, left;
+	enum with__slot_state state;
+
+	do {
+		word = atomic_load(&slot->word);
+		left = word - WITH__SLOT_USER;
+		state = state_after(with__slot_state(word), outcome,
+				    !(left & WITH__SLOT_USERS));
+		if (state == WITH__SLOT_FREE) {
+			if (with__slot_free(slot, word))
+				return;
+			continue;
+		}
+	} while (state == WITH__SLOT_FREE ||
+		 !change(slot, word, (left & ~UINT64_C(7)) | state));
 }

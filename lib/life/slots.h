@@ -16,16 +16,17 @@ enum with__slot_state {
 	WITH__SLOT_FREE,
 	WITH__SLOT_CLAIMED,
 	WITH__SLOT_CREATING,
+	WITH__SLOT_CANCELED,
 	WITH__SLOT_LIVE,
 	WITH__SLOT_REMOVING,
-	WITH__SLOT_TAKEN,
+	WITH__SLOT_GONE,
 };
 
 #define WITH__SLOT_SOURCE_SIZE 40
 #define WITH__SLOT_PATH_SIZE 112
 
 struct with__slot {
-	/* tenancy << 3 | state: one word, so that a change checks both. */
+	/* tenancy, users and state in one word: a change checks all three. */
 	_Atomic uint64_t word;
 	_Atomic uint64_t owner;		/* with__process() of its creator */
 	_Atomic uint64_t serial;	/* the higher, the newer */
@@ -42,23 +43,32 @@ struct with__slot {
 	enum with__kind kind;
 	unsigned threads;
 	bool ignore_errors;
+	bool guessable;			/* the name alone proves nothing */
 	char *path;			/* short_path, or long_path */
 	char *long_path;		/* PATH_MAX bytes, kept for good */
 	char source[WITH__SLOT_SOURCE_SIZE];
 	char short_path[WITH__SLOT_PATH_SIZE];
 };
 
+#define WITH__SLOT_USER UINT64_C(8)
+#define WITH__SLOT_USERS (UINT64_C(8191) * WITH__SLOT_USER)
+#define WITH__SLOT_TENANCY_SHIFT 16
+
 static inline enum with__slot_state with__slot_state(uint64_t word)
 {
 	return (enum with__slot_state)(word & 7);
 }
 
-/* From word, which must still stand there, to the state; same tenancy. */
-static inline bool with__slot_move(struct with__slot *slot, uint64_t word,
-				   enum with__slot_state state)
+static inline uint64_t with__slot_tenancy(uint64_t word)
 {
-	return atomic_compare_exchange_strong(&slot->word, &word,
-					      (word & ~UINT64_C(7)) | state);
+	return word >> WITH__SLOT_TENANCY_SHIFT;
+}
+
+static inline uint64_t with__slot_word(uint64_t tenancy, unsigned users,
+				       enum with__slot_state state)
+{
+	return tenancy << WITH__SLOT_TENANCY_SHIFT |
+	       users * WITH__SLOT_USER | state;
 }
 
 /* A slot in CLAIMED, with a new tenancy; NULL with ENOMEM. */
@@ -67,21 +77,45 @@ struct with__slot *with__slot_claim(void);
 /* From word to FREE, and on a list; false if the word has changed. */
 bool with__slot_free(struct with__slot *slot, uint64_t word);
 
+/*
+ * with__slot_join - become a user of the slot whose word was read
+ *
+ * For a clean-up, and for an owner that removes. False if the word has changed
+ * or there is nothing to be done with it.
+ * with__slot_leave - be one no more, with what came of it; the last one out
+ * frees the slot, or makes it LIVE again where nobody succeeded.
+ */
+enum with__outcome {
+	WITH__DONE,		/* the thing is not there */
+	WITH__FAILED,		/* it is still there, perhaps */
+	WITH__STRANDED,		/* it is, and its creator gives it up */
+};
+bool with__slot_join(struct with__slot *slot, uint64_t word);
+void with__slot_leave(struct with__slot *slot, enum with__outcome outcome);
+
 /* How many slots there are; the slot of an index below that. */
 uint32_t with__slot_count(void);
 struct with__slot *with__slot_at(uint32_t index);
 
 /*
- * Removes what the slot names. The caller has the slot: it is in REMOVING or
- * TAKEN. report: failures are told to the error hook, or from a handler, where
+ * Removes what the slot names. The caller is a user of the slot. telling: failures are told to the error hook, or from a handler, where
  * no hook can be called, to LIBWITH_DEBUG.
  */
 enum with__telling { WITH__TELL_NOBODY, WITH__TELL_HOOK, WITH__TELL_IN_HANDLER };
 int with__slot_remove_thing(const struct with__slot *slot, int root_fd,
 			    enum with__telling telling);
 
-/* Creators wait while cleanup.c says so. */
-bool with__cleanup_closing(void);
-void with__cleanup_wait(void);
+/*
+ * Must a creator wait? patient: also for exit(), which may take long.
+ * with__cleanup_wait() waits, and says whether to be patient the next time.
+ */
+bool with__cleanup_closing(bool patient);
+bool with__cleanup_wait(void);
+
+/*
+ * For a thread that will never run again outside its handler: what it was
+ * creating is not waited for.
+ */
+void with__cleanup_abandon_births(void);
 
 #endif /* LIFE_SLOTS_H */

@@ -5,8 +5,9 @@
  * A name with at least WITH__NAME_SAFE_LENGTH random characters is published
  * in the registry before the thing exists: a signal at any instruction finds
  * either nothing or something that it may remove by name. A shorter one could
- * be a stranger's: it is published only after it was made, and signals are
- * blocked from before the making until then.
+ * be a stranger's: nothing is removed by it until the thing is made and its
+ * identity known. From before the making until then signals are blocked, and
+ * a clean-up in another thread waits, since the entry is there to be seen.
  */
 #include "config.h"
 
@@ -124,21 +125,25 @@ static int draft_path(const struct with__creation *creation,
 	return 0;
 }
 
-/* A clean-up has come between, or there is no memory to own it. */
+/* A clean-up has come between. */
 static void unmake(const struct with__creation *creation,
-		   const struct with__candidate *candidate)
+		   const struct with__candidate *candidate,
+		   struct with__created *created)
 {
 	int saved = errno;
 
-	if (creation->kind == WITH__DIRECTORY ||
-	    with__sys.unlinkat(candidate->place, candidate->name, 0) < 0)
-		with__sys.unlinkat(candidate->place, candidate->name,
-				   AT_REMOVEDIR);
+	if ((creation->kind != WITH__DIRECTORY &&
+	     with__sys.unlinkat(candidate->place, candidate->name, 0) == 0) ||
+	    with__sys.unlinkat(candidate->place, candidate->name,
+			       AT_REMOVEDIR) == 0 || errno == ENOENT)
+		with__registry_withdraw(&created->entry);
+	else
+		with__registry_strand(&created->entry);
 	errno = saved;
 }
 
 static int publish(const struct with__creation *creation,
-		   const struct with__candidate *candidate,
+		   const struct with__candidate *candidate, bool guessable,
 		   struct with__created *ret)
 {
 	const struct with__record record = {
@@ -147,6 +152,7 @@ static int publish(const struct with__creation *creation,
 		.kind = creation->kind,
 		.threads = creation->threads,
 		.ignore_errors = creation->ignore_errors,
+		.guessable = guessable,
 		.source = creation->names.source_,
 	};
 
@@ -165,41 +171,42 @@ static int make(const struct with__creation *creation,
 	return 0;
 }
 
-static int publish_and_make(const struct with__creation *creation,
-			    const struct with__candidate *candidate,
-			    struct with__created *ret)
+static int make_published(const struct with__creation *creation,
+			  const struct with__candidate *candidate,
+			  struct with__created *ret)
 {
-	if (publish(creation, candidate, ret) < 0)
-		return -1;
 	if (make(creation, candidate, ret) < 0) {
 		with__registry_withdraw(&ret->entry);
 		return -1;
 	}
 	if (with__registry_confirm(&ret->entry, &ret->identity) < 0) {
-		unmake(creation, candidate);
+		unmake(creation, candidate, ret);
 		return -1;
 	}
 	return 0;
 }
 
-static int make_and_publish(const struct with__creation *creation,
+static int publish_and_make(const struct with__creation *creation,
 			    const struct with__candidate *candidate,
 			    struct with__created *ret)
+{
+	if (publish(creation, candidate, false, ret) < 0)
+		return -1;
+	return make_published(creation, candidate, ret);
+}
+
+static int publish_and_make_blocked(const struct with__creation *creation,
+				    const struct with__candidate *candidate,
+				    struct with__created *ret)
 {
 	sigset_t all, before;
 	int result;
 
+	if (publish(creation, candidate, true, ret) < 0)
+		return -1;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = make(creation, candidate, ret);
-	if (result == 0) {
-		result = publish(creation, candidate, ret);
-		if (result == 0)
-			result = with__registry_confirm(&ret->entry,
-							&ret->identity);
-		if (result < 0)
-			unmake(creation, candidate);
-	}
+	result = make_published(creation, candidate, ret);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return result;
 }
@@ -225,7 +232,8 @@ static int try_names(const struct with__creation *creation,
 		else if (draft->random_length >= WITH__NAME_SAFE_LENGTH)
 			result = publish_and_make(creation, &candidate, ret);
 		else
-			result = make_and_publish(creation, &candidate, ret);
+			result = publish_and_make_blocked(creation, &candidate,
+						  ret);
 		if (result == 0 || (errno != EEXIST && errno != EADDRINUSE))
 			return result;
 	}

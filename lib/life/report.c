@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "life/report.h"
 
 #define LINE_SIZE 512
@@ -117,6 +118,7 @@ void with__report_error(const char *operation, const char *path, int error,
 		.error = error,
 		.source = source && *source ? source : NULL,
 	};
+	WITH__NO_CANCEL;
 	int saved = errno;
 
 	with__report_init();

@@ -13,11 +13,17 @@
  *
  * Entries are taken off before they are acted on. Memory is kept for the next
  * guard, and freed when the thread ends.
+ *
+ * A siglongjmp() out of a handler can pass by the few instructions between
+ * the making of a resource and its entry here, or between its leaving here
+ * and its end: that one resource is then left to exit. Nothing here is for
+ * handlers themselves, since the stack is a variable of the thread.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +31,7 @@
 #include <with/guard.h>
 #include <with/life.h>
 
+#include "base/cancel.h"
 #include "life/inherited.h"
 
 #define SMALL_SIZE 64		/* values up to this are kept for reuse */
@@ -133,6 +140,8 @@ int with__enter(void *variable, const void *value, size_t size,
 	memcpy(entry->value, value, size);
 	entry->serial = ++stack.last_serial;
 	entry->below = stack.top;
+	/* A handler may jump out of here, and unwind. */
+	atomic_signal_fence(memory_order_release);
 	stack.top = entry;
 	return 0;
 }
@@ -176,6 +185,7 @@ struct with_mark with_mark(void)
 
 void with_unwind(struct with_mark mark)
 {
+	WITH__NO_CANCEL;
 	int saved = errno;
 
 	while (stack.top && stack.top->serial > mark.serial_) {

@@ -6,6 +6,7 @@
 tests_programs = \
 	tests/test-codec \
 	tests/test-create \
+	tests/test-life-kills \
 	tests/test-descriptor \
 	tests/test-file \
 	tests/test-location \
@@ -80,6 +81,19 @@ LDADD = tests/libtesting.la lib/libwith-core.la $(CHECK_LIBS)
 # The name under which the harness runs a program in one of the two modes.
 $(tests_runs):
 	@$(MKDIR_P) tests && : >$@
+
+# The programs whose quick form, in make check, has a long one here.
+tests_storms = \
+	tests/test-life-kills
+
+check-storm: all $(tests_storms)
+	@for program in $(tests_storms); do \
+		echo "$$program: the long form"; \
+		TESTING_STORM=$${TESTING_STORM:-1} TESTING_TIMEOUT=0 \
+		CK_DEFAULT_TIMEOUT=0 $(SHELL) $(top_srcdir)/tests/run-in-sandbox \
+			$$program.fork.t || exit 1; \
+	done
+.PHONY: check-storm
 
 # Without Check nothing would be tested, which must not pass for success.
 check_DATA = tests/check-is-there

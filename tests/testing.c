@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -148,6 +149,19 @@ void testing_expected(const char *file, int line, const char *condition)
 	fprintf(stderr, "%s:%d: in the child, does not hold: %s\n", file, line,
 		condition);
 	_exit(1);
+}
+
+void testing_default_signals(void)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+}
+
+int testing_storm(int few, int many)
+{
+	const char *factor = getenv("TESTING_STORM");
+
+	return factor ? (int)(many * atof(factor)) : few;
 }
 
 void testing_drop_privileges(void)

@@ -133,6 +133,18 @@ _Noreturn void testing_expected(const char *file, int line,
 	(WIFSIGNALED(status) && WTERMSIG(status) == (signal))
 
 /*
+ * In a child: Check's own handlers of SIGINT and SIGTERM, which it inherits,
+ * make way for the default.
+ */
+void testing_default_signals(void);
+
+/*
+ * How often to do a thing: few times in make check, many in make check-storm,
+ * which sets TESTING_STORM=1 (or to another factor).
+ */
+int testing_storm(int few, int many);
+
+/*
  * In a child: become user and group TESTING_NOBODY, for whom permissions mean
  * something; the TMPDIR is given to that user first. Nothing to do for who is
  * not root to begin with.

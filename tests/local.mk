@@ -6,9 +6,9 @@
 tests_programs = \
 	tests/test-codec \
 	tests/test-create \
-	tests/test-life-kills \
 	tests/test-descriptor \
 	tests/test-file \
+	tests/test-life-kills \
 	tests/test-location \
 	tests/test-mode \
 	tests/test-names \

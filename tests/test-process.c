@@ -18,20 +18,24 @@
 /* MADV_WIPEONFORK stands behind the include guard of sys/mman.h. */
 #define with__process process_by_pid
 #define with__process_in_handler process_by_pid_in_handler
+#define with__process_parent process_by_pid_parent
 #undef MADV_WIPEONFORK
 #include "base/process.c"
 #undef with__process
 #undef with__process_in_handler
+#undef with__process_parent
 
 uint64_t with__process(void);
 uint64_t with__process_in_handler(void);
+uint64_t with__process_parent(void);
 
 static const struct way {
 	uint64_t (*process)(void);
 	uint64_t (*in_handler)(void);
+	uint64_t (*parent)(void);
 } ways[] = {
-	{ with__process, with__process_in_handler },
-	{ process_by_pid, process_by_pid_in_handler },
+	{ with__process, with__process_in_handler, with__process_parent },
+	{ process_by_pid, process_by_pid_in_handler, process_by_pid_parent },
 };
 
 START_TEST(a_process_keeps_its_generation)
@@ -80,6 +84,9 @@ static void descend(void *data)
 	testing_expect(mine != 0);
 	for (int i = 0; i < line->depth; i++)
 		testing_expect(mine != line->seen[i]);
+	if (line->depth)
+		testing_expect(line->way.parent() ==
+			       line->seen[line->depth - 1]);
 	line->seen[line->depth++] = mine;
 	if (line->depth < 8)
 		testing_expect(testing_exited(

@@ -86,6 +86,7 @@ static int own(struct path *path, const char *source)
 		.path = path->adopted,
 		.place = AT_FDCWD,
 		.kind = WITH__ANY,
+		.guessable = true,
 		.source = source,
 	};
 	struct with__status status;
@@ -93,7 +94,10 @@ static int own(struct path *path, const char *source)
 	if (with__status_at(AT_FDCWD, path->adopted, &status) < 0 ||
 	    with__registry_publish(&path->entry, &record) < 0)
 		return -1;
-	return with__registry_confirm(&path->entry, &status.identity);
+	if (with__registry_confirm(&path->entry, &status.identity) == 0)
+		return 0;
+	with__registry_withdraw(&path->entry);
+	return -1;
 }
 
 static struct tempfile_path *adopt(const char *path, const char *source)

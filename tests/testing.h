@@ -127,10 +127,16 @@ _Noreturn void testing_expected(const char *file, int line,
 		(void)testing_data;
 #define END_CHILD_TEST	}
 
-#define testing_exited(status, code) \
-	(WIFEXITED(status) && WEXITSTATUS(status) == (code))
-#define testing_killed(status, signal) \
-	(WIFSIGNALED(status) && WTERMSIG(status) == (signal))
+/* Functions, so that a call given for the status is made once. */
+static inline int testing_exited(int status, int code)
+{
+	return WIFEXITED(status) && WEXITSTATUS(status) == code;
+}
+
+static inline int testing_killed(int status, int signal_number)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == signal_number;
+}
 
 /*
  * In a child: Check's own handlers of SIGINT and SIGTERM, which it inherits,

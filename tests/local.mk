@@ -4,6 +4,7 @@
 # (with and without CK_FORK), each time in a TMPDIR of its own.
 # To add a shell check: one line in tests_scripts.
 tests_programs = \
+	tests/test-anonymous \
 	tests/test-codec \
 	tests/test-create \
 	tests/test-descriptor \
@@ -17,6 +18,7 @@ tests_programs = \
 	tests/test-persist \
 	tests/test-persist-faults \
 	tests/test-process \
+	tests/test-raw \
 	tests/test-rmtree \
 	tests/test-rmtree-calls \
 	tests/test-rmtree-deep \

@@ -4,8 +4,6 @@
 
 #include <with.h>
 
-WITH_DEFINE(stream, FILE *, fopen, fclose)
-
 /* The slow work: how many steps to 1 by halving, or tripling plus one? */
 static int compute(long long number)
 {
@@ -21,7 +19,7 @@ static int cached(struct tempfile_dir *cache, long key)
 	const char *path = tempfile_dir_join(cache, "steps-of-%ld", key);
 	int result;
 
-	WITH (stream, in, path, "r") {
+	WITH_FILE (in, path, "r") {
 		if (fscanf(in, "%d", &result) == 1) {
 			printf("%ld: %d steps, from the cache\n", key, result);
 			return result;
@@ -29,7 +27,7 @@ static int cached(struct tempfile_dir *cache, long key)
 	}
 	result = compute(key);
 	printf("%ld: %d steps, computed\n", key, result);
-	WITH (stream, out, path, "w")
+	WITH_FILE (out, path, "w")
 		fprintf(out, "%d\n", result);
 	return result;
 }

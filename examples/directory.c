@@ -6,13 +6,11 @@
 
 #include <with.h>
 
-WITH_DEFINE(stream, FILE *, fopen, fclose)
-
 static void write_part(struct tempfile_dir *dir, int number)
 {
 	const char *path = tempfile_dir_join(dir, "parts/part-%02d", number);
 
-	WITH (stream, part, path, "w") {
+	WITH_FILE (part, path, "w") {
 		fprintf(part, "this is part %d\n", number);
 		printf("wrote %s\n", path);
 	} else {

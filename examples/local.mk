@@ -35,6 +35,19 @@ examples_steal_LDADD = $(examples_library)
 examples_totals_LDADD = $(examples_library)
 examples_upload_LDADD = $(examples_library)
 
+# The large one; tests/check-extsort.sh compares it with sort.
+noinst_PROGRAMS += examples/extsort
+examples_extsort_LDADD = $(examples_library)
+examples_extsort_SOURCES = \
+	examples/extsort.c examples/extsort.h \
+	examples/extsort-lines.c \
+	examples/extsort-merge.c \
+	examples/extsort-runs.c
+
+# Runs a command and measures its memory.
+noinst_PROGRAMS += examples/demo-peak
+examples_demo_peak_LDADD =
+
 noinst_PROGRAMS += $(examples_list)
 examples_outputs = $(examples_list:=.out)
 TESTS += $(examples_outputs)
@@ -45,3 +58,9 @@ EXTRA_DIST += examples/normalise.sed $(examples_outputs) \
 # is the newer one; a rule without prerequisites keeps it away.
 $(examples_outputs):
 	@:
+
+demo: all
+	@source='$(srcdir)/examples' build=examples \
+		$(SHELL) $(srcdir)/examples/demo.sh $(examples_list:examples/%=%)
+.PHONY: demo
+EXTRA_DIST += examples/demo.sh

@@ -6,8 +6,6 @@
 
 #include <with.h>
 
-WITH_DEFINE(stream, FILE *, fopen, fclose)
-
 /* NULL if anything fails, and then nothing is left: the guard sees to that. */
 static struct tempfile_dir *make_project(const char *name)
 {
@@ -15,7 +13,7 @@ static struct tempfile_dir *make_project(const char *name)
 	if (!dir)
 		return NULL;
 
-	SCOPED(stream, readme, tempfile_dir_join(dir, "%s.txt", name), "w");
+	SCOPED_FILE(readme, tempfile_dir_join(dir, "%s.txt", name), "w");
 	if (!readme || fprintf(readme, "This is %s.\n", name) < 0)
 		return NULL;
 	return with_steal(dir);

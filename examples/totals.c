@@ -5,14 +5,13 @@
 
 #include <with.h>
 
-WITH_DEFINE(stream, FILE *, fopen, fclose)
 WITH_DEFERRABLE(globfree, glob_t *)
 
 static int write_report(struct tempfile_dir *dir, int number)
 {
 	const char *path = tempfile_dir_join(dir, "report_%d.txt", number);
 
-	WITH (stream, report, path, "w") {
+	WITH_FILE (report, path, "w") {
 		for (int i = 1; i <= 3; i++)
 			fprintf(report, "%d\n", number * 100 + i);
 		return 0;
@@ -24,7 +23,7 @@ static long total_of(const char *path)
 {
 	long number, total = 0;
 
-	WITH (stream, report, path, "r")
+	WITH_FILE (report, path, "r")
 		while (fscanf(report, "%ld", &number) == 1)
 			total += number;
 	return total;

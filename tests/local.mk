@@ -40,6 +40,7 @@ tests_scripts = \
 	tests/check-bootstrap.sh \
 	tests/check-compare.sh \
 	tests/check-documents.sh \
+	tests/check-extsort.sh \
 	tests/check-files.sh \
 	tests/check-format.sh \
 	tests/check-headers.sh \

@@ -9,6 +9,9 @@ tests_programs = \
 	tests/test-create \
 	tests/test-descriptor \
 	tests/test-file \
+	tests/test-guard \
+	tests/test-guard-define \
+	tests/test-guard-unwind \
 	tests/test-life-kills \
 	tests/test-location \
 	tests/test-mode \
@@ -47,6 +50,7 @@ tests_scripts = \
 	tests/check-layers.sh \
 	tests/check-sandbox.sh \
 	tests/check-shell.sh \
+	tests/check-statement.sh \
 	tests/check-symbols.sh
 
 TEST_EXTENSIONS = .out .sh .t
@@ -74,6 +78,7 @@ tests_libtesting_la_SOURCES = \
 	tests/nouns.c tests/nouns.h \
 	tests/persisting.c tests/persisting.h \
 	tests/testing.c tests/testing.h \
+	tests/tokens.h \
 	tests/trees.c tests/trees.h
 tests_libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 

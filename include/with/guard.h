@@ -190,9 +190,10 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
  *
  *	WITH_DEFERRABLE(free, void *)
  *
- * Clang has no functions inside functions, so there each fn needs this line,
- * once a file, with the type of its parameter. GCC accepts it and needs none:
- * programs for both write it.
+ * Clang has no functions inside functions, and where WITH_UNWINDABLE is
+ * defined those of GCC do not live long enough: there each fn needs this line,
+ * once a file, with the type of its parameter. Elsewhere GCC needs none, and
+ * accepts it: programs for both write it.
  */
 #define SCOPED_DEFER(fn, argument) WITH__DEFER(fn, argument, __COUNTER__)
 #define WITH_DEFERRABLE(fn, type) WITH__DEFERRABLE(fn, fn, type)
@@ -332,9 +333,9 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
 	static inline WITH__UNUSED int name##_close(type *with__variable) \
 	{ \
 		type self = *with__variable; \
-		if (!name##__is_held(self) || \
-		    !WITH__STACK_LEAVE(with__variable)) \
+		if (!name##__is_held(self)) \
 			return 0; \
+		(void)WITH__STACK_LEAVE(with__variable); \
 		*with__variable = none; \
 		return WITH__RESULT(close(self)); \
 	} \
@@ -497,7 +498,7 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
 			with__copy; \
 		})
 
-#ifdef __clang__
+#if defined(__clang__) || defined(WITH_UNWINDABLE)
 #define WITH__DEFERRABLE(tag, fn, type) \
 	WITH__DEFERRED_TYPE(tag, type); \
 	static inline WITH__DEFERRED_CALL(tag, fn) \

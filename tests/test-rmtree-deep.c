@@ -222,7 +222,7 @@ START_TEST(without_a_descriptor_the_callers_own_is_used)
 	ck_assert_int_eq(errno, EMFILE);
 	ck_assert_int_eq(with__rmtree("root", &options), 0);
 	meddle_end();
-	close(options.root_fd);
+	ck_assert_int_eq(close(options.root_fd), 0);
 	testing_same_descriptors(before);
 	ck_assert(!trees_exists("root"));
 }

@@ -18,8 +18,8 @@
 #include "trees.h"
 
 static const int errors[] = {
-	EIO, EACCES, EPERM, ENOENT, EMFILE, ENOMEM, ENOSYS, EINTR, ENOTEMPTY,
-	EBUSY, EXDEV, EROFS, EINVAL, ENOTDIR, ESTALE,
+	EIO, EACCES, EPERM, ENOENT, EMFILE, ENOSYS, EINTR, ENOTEMPTY, EBUSY,
+	EXDEV, ENOTDIR,
 };
 
 struct fault {
@@ -195,6 +195,14 @@ START_TEST(each_call_fails_where_levels_are_lifted)
 }
 END_TEST
 
+START_TEST(each_call_fails_where_all_frames_are_open)
+{
+	prepare(20);
+	fail_each_call(true, true);
+	finish();
+}
+END_TEST
+
 START_TEST(each_call_fails_where_lifting_is_refused)
 {
 	prepare(4);
@@ -286,6 +294,7 @@ static void fill(TCase *tests)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, each_call_fails_and_the_rest_is_removed);
 	tcase_add_test(tests, each_call_fails_where_levels_are_lifted);
+	tcase_add_test(tests, each_call_fails_where_all_frames_are_open);
 	tcase_add_test(tests, each_call_fails_where_lifting_is_refused);
 	tcase_add_test(tests, what_cannot_be_removed_leaves_only_the_way_to_it);
 	tcase_add_test(tests, callback_stops_the_removal);

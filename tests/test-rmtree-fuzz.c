@@ -21,7 +21,7 @@
 #include "testing.h"
 #include "trees.h"
 
-enum { SEEDS = 250 };
+enum { SEEDS = 150 };
 
 struct run {
 	uint64_t state;

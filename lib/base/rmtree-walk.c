@@ -26,6 +26,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "base/identity.h"
@@ -143,6 +144,7 @@ static void push(struct tree *tree, int fd)
 {
 	uint16_t base = (uint16_t)free_above(top_frame(tree));
 
+	assert(tree->top + 1 < FRAMES_MOST);
 	tree->top++;
 	*top_frame(tree) = (struct frame) {
 		.fd = fd, .names = base, .end = base, .fresh = true,

@@ -15,6 +15,7 @@ tests_programs = \
 	tests/test-life-kills \
 	tests/test-location \
 	tests/test-mode \
+	tests/test-named \
 	tests/test-names \
 	tests/test-options \
 	tests/test-path \

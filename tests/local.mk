@@ -8,6 +8,7 @@ tests_programs = \
 	tests/test-codec \
 	tests/test-create \
 	tests/test-descriptor \
+	tests/test-directory \
 	tests/test-file \
 	tests/test-guard \
 	tests/test-guard-define \

@@ -49,10 +49,14 @@ static void tell(struct removal *removal, const char *path, int error)
 		with__report_in_handler("remove", path, error, slot->source);
 }
 
-/* The engine tells of every failure; the first is the one that counts. */
+/*
+ * The engine tells of every failure; the first is the one that counts. These
+ * three are no failures yet: the thing may be found by its path, or be gone.
+ */
 static int tell_first(const char *path, int error, void *data)
 {
-	tell(data, path, error);
+	if (error != ENOENT && error != EBADF && error != ENOTDIR)
+		tell(data, path, error);
 	return 0;
 }
 

@@ -96,8 +96,11 @@ static int borrow_root(struct tree *tree)
 		errno = ESTALE;
 		return -1;
 	}
-	return with__sys.lseek(tree->options->root_fd, 0, SEEK_SET) < 0 ?
-	       -1 : tree->options->root_fd;
+	if (with__sys.lseek(tree->options->root_fd, 0, SEEK_SET) < 0) {
+		errno = error;	/* O_PATH: no good for reading */
+		return -1;
+	}
+	return tree->options->root_fd;
 }
 
 /* An unreadable root; as with the directories in it, by descriptor only. */

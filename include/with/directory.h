@@ -88,7 +88,7 @@ int tempfile_dir_keep(struct tempfile_dir *dir);
  *
  * Returns a path that belongs to the handle and lives as long as it. NULL with
  * errno: EINVAL (dir or format is NULL, the result is empty or absolute, or
- * has a component ".."), ENAMETOOLONG, ENOMEM.
+ * has a component ".."), ENAMETOOLONG, ENOMEM, or as printf() says.
  */
 const char *tempfile_dir_join(struct tempfile_dir *dir, const char *format, ...)
 	__attribute__((__format__(__printf__, 2, 3)));

@@ -99,6 +99,7 @@ static int open_checked(const struct directory *dir)
 {
 	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	struct with__status status;
+	int saved = errno;
 	int fd = with__sys.openat(AT_FDCWD, dir->public.path,
 				  O_RDONLY | flags, 0);
 	int error;
@@ -110,8 +111,10 @@ static int open_checked(const struct directory *dir)
 	if (fd < 0)
 		return -1;
 	if (with__status_at(fd, "", &status) == 0) {
-		if (with__identity_equal(&status.identity, &dir->identity))
+		if (with__identity_equal(&status.identity, &dir->identity)) {
+			errno = saved;
 			return fd;
+		}
 		errno = ESTALE;
 	}
 	error = errno;

@@ -17,20 +17,38 @@ examples_list = \
 	examples/cache \
 	examples/totals \
 	examples/steal \
+	examples/rmtree \
+	examples/keep-late \
+	examples/persist \
+	examples/publish \
+	examples/exchange \
+	examples/reopen \
+	examples/adopt \
+	examples/socket \
+	examples/signals \
 	examples/errors
 
 # As a user's program is linked.
 examples_library = lib/libwith.la
+examples_adopt_LDADD = $(examples_library)
 examples_anonymous_LDADD = $(examples_library)
 examples_cache_LDADD = $(examples_library)
 examples_directory_LDADD = $(examples_library)
 examples_errors_LDADD = $(examples_library)
+examples_exchange_LDADD = $(examples_library)
 examples_gettempdir_LDADD = $(examples_library)
 examples_handover_LDADD = $(examples_library)
 examples_hello_LDADD = $(examples_library)
+examples_keep_late_LDADD = $(examples_library)
 examples_kept_log_LDADD = $(examples_library)
 examples_mkdtemp_LDADD = $(examples_library)
 examples_mkstemp_LDADD = $(examples_library)
+examples_persist_LDADD = $(examples_library)
+examples_publish_LDADD = $(examples_library)
+examples_reopen_LDADD = $(examples_library)
+examples_rmtree_LDADD = $(examples_library)
+examples_signals_LDADD = $(examples_library)
+examples_socket_LDADD = $(examples_library)
 examples_steal_LDADD = $(examples_library)
 examples_totals_LDADD = $(examples_library)
 examples_upload_LDADD = $(examples_library)
@@ -52,7 +70,7 @@ noinst_PROGRAMS += $(examples_list)
 examples_outputs = $(examples_list:=.out)
 TESTS += $(examples_outputs)
 EXTRA_DIST += examples/normalise.sed $(examples_outputs) \
-	examples/kept-log.run
+	examples/keep-late.run examples/kept-log.run examples/signals.run
 
 # Make knows a rule of its own that copies NAME to NAME.out where the program
 # is the newer one; a rule without prerequisites keeps it away.

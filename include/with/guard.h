@@ -224,7 +224,11 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
 
 #define WITH__UNUSED __attribute__((__unused__))
 
-#ifdef WITH_UNWINDABLE
+/*
+ * Clang's analyser does not know that the end of a scope calls anything, and
+ * takes what a guard holds for lost: it sees it put on the stack instead.
+ */
+#if defined(WITH_UNWINDABLE) || defined(__clang_analyzer__)
 #define WITH__STACK_ENTER(variable, value, unwind) \
 	(with__enter(variable, &(value), sizeof(value), unwind) == 0)
 #define WITH__STACK_LEAVE(variable) with__leave(variable)

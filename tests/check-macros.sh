@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# check-macros.sh - the macros of the public headers draw no warning where they
+# are used rightly, and one where they are not.
+#
+# tests/every-macro*.c use each of them, and are clean with every compiler that
+# is here, in every dialect, at every level of optimisation, and for the
+# analysers. tests/misuse.c has the mistakes that compilers see. Two warnings
+# of gcc that cannot be avoided are held as known. In C++ the statements say
+# that they are C.
+set -u
+tests=${top_srcdir:?make check sets it}/tests
+include=$top_srcdir/include
+strict="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -I$include"
+failed=0
+
+here() {
+	command -v "$1" >/dev/null && return
+	if [ -n "${CI:-}" ]; then
+		echo "$1 is missing"
+		failed=1
+	else
+		echo "not tried, since it is not here: $1"
+	fi
+	return 1
+}
+
+# compile COMMAND FLAG...: quiet, or it has failed.
+compile() {
+	"$@" -o /dev/null >"$TMPDIR/said" 2>&1 && ! grep -q . "$TMPDIR/said" &&
+		return
+	echo "$*:"
+	head -n 10 "$TMPDIR/said"
+	failed=1
+}
+
+# The newest two dialects that a compiler knows.
+newest() {
+	found=
+	for standard in gnu2y c2y gnu23 c23 gnu2x c2x; do
+		if $1 -x c -std=$standard -fsyntax-only /dev/null \
+		    2>/dev/null; then
+			found="$found $standard"
+		fi
+	done
+	# shellcheck disable=SC2086 # words
+	set -- $found
+	echo "${1:-} ${2:-}"
+}
+
+# Public macros: all but include guards, private ones and parts of structs.
+sed -n 's/^[ 	]*#[ 	]*define[ 	]*\([A-Za-z_0-9]*\).*/\1/p' \
+	"$include"/with/*.h | sort -u |
+	grep -vE '_H$|^(WITH__|with__|TEMPFILE_OPTIONS_OF_)|^WITH_UNWINDABLE$' \
+	>"$TMPDIR/macros"
+[ "$(wc -l <"$TMPDIR/macros")" -gt 20 ] || { echo "no macros"; failed=1; }
+while read -r macro; do
+	grep -qw "$macro" "$tests"/every-macro*.c ||
+		{ echo "$macro: not in tests/every-macro*.c"; failed=1; }
+done <"$TMPDIR/macros"
+
+for file in "$tests"/every-macro*.c; do
+	for compiler in gcc clang-14 clang-16 clang-19; do
+		here $compiler || continue
+		# shellcheck disable=SC2086 # flags are words
+		for standard in c11 gnu99 gnu17 $(newest $compiler); do
+			compile $compiler $strict -std=$standard -O2 -S "$file"
+		done
+		# shellcheck disable=SC2086
+		for level in -O0 -O1 -O3 "-O2 -DWITH_UNWINDABLE"; do
+			compile $compiler $strict -std=gnu11 $level -S "$file"
+		done
+	done
+	# shellcheck disable=SC2086
+	if here gcc; then
+		compile gcc $strict -fanalyzer -O0 -S "$file"
+		compile gcc $strict -fanalyzer -O2 -S "$file"
+	fi
+	for compiler in clang clang-19; do
+		here $compiler || continue
+		compile $compiler -I"$include" --analyze \
+			--analyzer-output text "$file"
+	done
+done
+
+# Mistakes: the lines complained of are the lines marked.
+marked() {
+	grep -nE "/\* ($1|both) \*/" "$tests/misuse.c" | cut -d: -f1
+}
+complained() {
+	"$@" -std=gnu11 -I"$include" -S -o /dev/null "$tests/misuse.c" 2>&1 |
+		sed -n 's/^[^ ]*misuse\.c:\([0-9]*\):[0-9]*: \(warning\|error\).*/\1/p'
+}
+for compiler in gcc clang clang-19; do
+	here $compiler || continue
+	family=${compiler%%-*}
+	option=
+	[ $family != gcc ] || option=-ftrack-macro-expansion=0
+	marked "$family" >"$TMPDIR/marked"
+	# shellcheck disable=SC2086
+	{ complained $compiler $option; complained $compiler $option \
+		-Wno-error -fpermissive -DONLY_WARNINGS; } |
+		sort -nu >"$TMPDIR/complained"
+	if ! diff "$TMPDIR/marked" "$TMPDIR/complained" >"$TMPDIR/said"; then
+		echo "$compiler: lines of tests/misuse.c marked (<) and" \
+			"complained of (>) differ:"
+		cat "$TMPDIR/said"
+		failed=1
+	fi
+done
+
+# known FLAG TEXT: gcc warns of TEXT by -WFLAG, at -O0. Once it does not, the
+# sentence in with/guard.h can go.
+known() {
+	printf '#include <with.h>\n%s\n' "$2" >"$TMPDIR/known.c"
+	gcc -std=gnu11 -O0 -I"$include" -Wall -Wextra -S -o /dev/null \
+		"$TMPDIR/known.c" >"$TMPDIR/said" 2>&1
+	if [ "$(grep -c 'warning:' "$TMPDIR/said")" != 1 ] ||
+	    ! grep -q "\[-W$1\]" "$TMPDIR/said"; then
+		echo "gcc: not just -W$1 for: $2"
+		cat "$TMPDIR/said"
+		failed=1
+	fi
+}
+if here gcc; then
+	known return-type 'int f(void)
+		{ WITH_TMP (t) { return fputc(1, t); } else { return 0; } }'
+	known dangling-else 'void f(int yes)
+		{ if (yes) WITH_TMP (t) { rewind(t); } else { perror(""); } }'
+fi
+
+# In C++ each statement says what it is, and no more than that is needed.
+grep -E '^(WITH|SCOPED)(_|$)' "$TMPDIR/macros" | grep -v '^WITH_VERSION' \
+	>"$TMPDIR/statements"
+for compiler in g++ clang++; do
+	here $compiler || continue
+	{
+		for header in "$include"/with/*.h; do
+			echo "#include <with/${header##*/}>"
+		done
+		while read -r macro; do
+			echo "void f_$macro() { $macro(x, y, z); }"
+		done <"$TMPDIR/statements"
+	} >"$TMPDIR/statements.cc"
+	said=$($compiler -x c++ -std=c++11 -D_GNU_SOURCE -I"$include" \
+		-fsyntax-only -ferror-limit=0 "$TMPDIR/statements.cc" 2>&1 ||
+	       $compiler -x c++ -std=c++11 -D_GNU_SOURCE -I"$include" \
+		-fsyntax-only "$TMPDIR/statements.cc" 2>&1)
+	told=$(echo "$said" | grep -c 'error:.*the statements of libwith are C')
+	if [ "$told" != "$(wc -l <"$TMPDIR/statements")" ]; then
+		echo "$compiler: not every statement says that it is C:"
+		echo "$said" | grep 'error:' | grep -v 'statements of libwith' |
+			head -n 10
+		failed=1
+	fi
+done
+
+rm -rf "${TMPDIR:?}"/*
+exit $failed

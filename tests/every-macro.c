@@ -231,8 +231,9 @@ int is_left_to_the_guard(size_t size)
 
 	if (!a)
 		return -1;
+	a[0] = 'x';
 	WITH (mem, b, size) {
-		b[0] = 'x';
+		b[0] = 'y';
 		a[0] = b[0];
 	}
 	return a[0];

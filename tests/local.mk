@@ -50,6 +50,7 @@ tests_scripts = \
 	tests/check-format.sh \
 	tests/check-headers.sh \
 	tests/check-layers.sh \
+	tests/check-macros.sh \
 	tests/check-sandbox.sh \
 	tests/check-shell.sh \
 	tests/check-statement.sh \
@@ -118,6 +119,7 @@ else
 endif
 
 CLEANFILES += tests/check-is-there $(tests_runs)
+EXTRA_DIST += tests/every-macro.c tests/every-macro-posix.c tests/misuse.c
 EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
 EXTRA_DIST += tests/text-vectors.py tests/text-vectors.txt
 

@@ -68,6 +68,8 @@ int tempfile_persist(FILE *file, const char *target, unsigned flags);
 
 #ifdef __cplusplus
 }
+#define WITH_TMP(...)	WITH__C_ONLY
+#define SCOPED_TMP(...)	WITH__C_ONLY
 #else
 #define tempfile_open(...) \
 	tempfile_open_opt(WITH__OPTIONS(tempfile_open_options, __VA_ARGS__))

@@ -79,6 +79,12 @@ void with__dirstream_end(DIR *directory);
 
 #ifdef __cplusplus
 }
+#define WITH_FD(...)	WITH__C_ONLY
+#define SCOPED_FD(...)	WITH__C_ONLY
+#define WITH_FD_FROM(...)	WITH__C_ONLY
+#define SCOPED_FD_FROM(...)	WITH__C_ONLY
+#define WITH_DIRSTREAM(...)	WITH__C_ONLY
+#define SCOPED_DIRSTREAM(...)	WITH__C_ONLY
 #else
 WITH__DEFINE_READY(with_fd, int, -1, self >= 0, with__fd_end)
 WITH__DEFINE_READY(with_dirstream, DIR *, (DIR *)0, self != (DIR *)0,

@@ -107,6 +107,8 @@ void tempfile__dir_end(struct tempfile_dir *dir);
 
 #ifdef __cplusplus
 }
+#define WITH_TEMPDIR(...)	WITH__C_ONLY
+#define SCOPED_TEMPDIR(...)	WITH__C_ONLY
 #else
 #define tempfile_dir_open(...) \
 	tempfile_dir_open_opt( \

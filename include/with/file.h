@@ -65,6 +65,8 @@ FILE *with__file_begin(const char *path, const char *mode, const char *source)
 
 #ifdef __cplusplus
 }
+#define WITH_FILE(...)	WITH__C_ONLY
+#define SCOPED_FILE(...)	WITH__C_ONLY
 #else
 WITH__DEFINE_NOUN(with_file, FILE *, with__file_end)
 

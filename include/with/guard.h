@@ -99,6 +99,7 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
 #define SCOPED(...)		WITH__C_ONLY
 #define SCOPED_DEFER(...)	WITH__C_ONLY
 #define WITH_DEFINE(...)	WITH__C_ONLY
+#define WITH_DEFERRABLE(...)	WITH__C_ONLY
 #define with_steal(...)		WITH__C_ONLY
 
 #else /* C */
@@ -170,8 +171,8 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
  * pointer: the variable of a guard, or any pointer variable. It becomes NULL,
  * so that the end of the scope does nothing.
  *
- * Returns what it held; ignoring that is a warning, because then nobody owns
- * it. For guards of other types use the NAME_steal(&variable) of each.
+ * Returns what it held; ignoring that is a warning of gcc, because then nobody
+ * owns it. For guards of other types use the NAME_steal(&variable) of each.
  */
 #define with_steal(pointer) \
 	((__typeof__(1 ? (pointer) : (pointer))) \

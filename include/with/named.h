@@ -133,6 +133,8 @@ void tempfile__named_end(struct tempfile_named *named);
 
 #ifdef __cplusplus
 }
+#define WITH_NAMED_TMP(...)	WITH__C_ONLY
+#define SCOPED_NAMED_TMP(...)	WITH__C_ONLY
 #else
 #define tempfile_named_open(...) \
 	tempfile_named_open_opt( \

@@ -109,6 +109,10 @@ struct tempfile_path *tempfile__path_enter(const char *path, const char *source)
 
 #ifdef __cplusplus
 }
+#define WITH_PATH(...)	WITH__C_ONLY
+#define SCOPED_PATH(...)	WITH__C_ONLY
+#define WITH_MADE(...)	WITH__C_ONLY
+#define SCOPED_MADE(...)	WITH__C_ONLY
 #else
 #define tempfile_make(ret_path, make, ...) \
 	WITH__MAKE(ret_path, make, WITH__FIRST(__VA_ARGS__, ~), \

@@ -9,6 +9,7 @@ tests_programs = \
 	tests/test-create \
 	tests/test-descriptor \
 	tests/test-directory \
+	tests/test-exit \
 	tests/test-file \
 	tests/test-guard \
 	tests/test-guard-define \
@@ -24,6 +25,7 @@ tests_programs = \
 	tests/test-persist-faults \
 	tests/test-process \
 	tests/test-raw \
+	tests/test-registry \
 	tests/test-rmtree \
 	tests/test-rmtree-calls \
 	tests/test-rmtree-deep \

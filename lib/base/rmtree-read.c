@@ -193,7 +193,7 @@ static void remove_by_inode(struct batch *batch, const struct range *range)
 		at += entry->size;
 	}
 	for (unsigned bucket = 0; bucket < BUCKETS; bucket++) {
-		uint64_t at = heads[bucket];
+		size_t at = heads[bucket];
 
 		while (at != NO_ENTRY && !batch->tree->stop) {
 			struct entry *entry = entry_at(batch, at);

@@ -16,6 +16,7 @@ tests_programs = \
 	tests/test-guard-unwind \
 	tests/test-life-kills \
 	tests/test-location \
+	tests/test-many \
 	tests/test-mode \
 	tests/test-named \
 	tests/test-names \

@@ -198,7 +198,7 @@ static void remove_by_inode(struct batch *batch, const struct range *range)
 		while (at != NO_ENTRY && !batch->tree->stop) {
 			struct entry *entry = entry_at(batch, at);
 
-			at = entry->next;
+			at = (size_t)entry->next;
 			remove_entry(batch, entry);
 		}
 	}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* test-many.c - many files, many names, large files. */
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <with.h>
+
+#include "base/names.h"
+#include "testing.h"
+
+enum {
+	FILES = 10000,
+	PROCESSES = 4,
+	THREADS = 8,
+	NAMES = 1000000,
+	NAMES_PER_THREAD = NAMES / PROCESSES / THREADS,
+};
+
+/* So many descriptors as the hard limit allows, up to what is wanted. */
+static size_t raise_limit(size_t wanted)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_cur < wanted + 64) {
+		limit.rlim_cur = limit.rlim_max < wanted + 64 ?
+				 limit.rlim_max : wanted + 64;
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	}
+	return limit.rlim_cur < wanted + 64 ? (size_t)limit.rlim_cur - 64 : wanted;
+}
+
+START_TEST(ten_thousand_files_are_open_at_once)
+{
+	static struct tempfile_named *files[FILES];
+	size_t count = raise_limit(FILES);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		files[i] = tempfile_named_open();
+		ck_assert_msg(files[i], "file %zu: %s", i, strerror(errno));
+		ck_assert_int_ge(fprintf(files[i]->file, "%zu", i), 1);
+	}
+	ck_assert_uint_eq(testing_entries(NULL), count);
+	for (i = 0; i < count; i++) {
+		size_t found;
+
+		rewind(files[i]->file);
+		ck_assert_int_eq(fscanf(files[i]->file, "%zu", &found), 1);
+		ck_assert_uint_eq(found, i);
+		ck_assert_int_eq(tempfile_named_close(&files[i]), 0);
+	}
+	ck_assert_uint_eq(testing_entries(NULL), 0);
+}
+END_TEST
+
+/* In memory that all processes share. */
+static char (*names)[WITH__NAME_LENGTH];
+
+static void *draw_names(void *first)
+{
+	size_t index = (size_t)(uintptr_t)first;
+	size_t i;
+
+	for (i = 0; i < NAMES_PER_THREAD; i++)
+		if (with__name_random(names[index + i], WITH__NAME_LENGTH) < 0)
+			return first;
+	return NULL;
+}
+
+static void draw_in_threads(void *data)
+{
+	size_t first = *(size_t *)data;
+	pthread_t threads[THREADS];
+	void *failed;
+	size_t i;
+
+	for (i = 0; i < THREADS; i++)
+		testing_expect(pthread_create(&threads[i], NULL, draw_names,
+			(void *)(uintptr_t)(first + i * NAMES_PER_THREAD)) == 0);
+	for (i = 0; i < THREADS; i++)
+		testing_expect(pthread_join(threads[i], &failed) == 0);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return memcmp(a, b, WITH__NAME_LENGTH);
+}
+
+START_TEST(a_million_names_of_eight_threads_and_four_processes_all_differ)
+{
+	size_t process, i;
+	int status;
+
+	names = mmap(NULL, (size_t)NAMES * WITH__NAME_LENGTH,
+		     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(names, MAP_FAILED);
+	/* A pool that is half used when the processes part. */
+	ck_assert_int_eq(with__name_random(names[0], WITH__NAME_LENGTH), 0);
+	for (process = 0; process < PROCESSES; process++) {
+		size_t first = process * THREADS * NAMES_PER_THREAD;
+
+		status = testing_in_child(draw_in_threads, &first);
+		ck_assert(testing_exited(status, 0));
+	}
+	qsort(names, NAMES, WITH__NAME_LENGTH, compare_names);
+	ck_assert_int_ne(names[0][0], '\0');
+	for (i = 1; i < NAMES; i++)
+		ck_assert_int_ne(compare_names(names[i - 1], names[i]), 0);
+	munmap(names, (size_t)NAMES * WITH__NAME_LENGTH);
+}
+END_TEST
+
+/* With holes: five times 2^30 bytes need no disk. */
+#define LARGE ((off_t)5 << 30)
+
+static void check_large(FILE *file)
+{
+	char line[16];
+	struct stat st;
+
+	ck_assert_int_eq(fseeko(file, LARGE, SEEK_SET), 0);
+	ck_assert_int_ge(fputs("far away\n", file), 0);
+	ck_assert_int_eq(fflush(file), 0);
+	ck_assert_int_eq(fstat(fileno(file), &st), 0);
+	ck_assert_int_eq(st.st_size, LARGE + 9);
+	rewind(file);
+	ck_assert_int_eq(getc(file), '\0');
+	ck_assert_int_eq(fseeko(file, LARGE, SEEK_SET), 0);
+	ck_assert_str_eq(fgets(line, sizeof(line), file), "far away\n");
+	ck_assert_int_eq(ftello(file), LARGE + 9);
+}
+
+START_TEST(files_grow_beyond_four_gigabytes)
+{
+	char target[4096];
+
+	WITH_TMP (file) {
+		check_large(file);
+	} else {
+		ck_abort_msg("%s", strerror(errno));
+	}
+	snprintf(target, sizeof(target), "%s/large", testing_tmpdir());
+	WITH_NAMED_TMP (named) {
+		FILE *again;
+
+		check_large(named->file);
+		again = tempfile_named_reopen(named, "r+");
+		ck_assert_ptr_nonnull(again);
+		check_large(again);
+		ck_assert_int_eq(with_file_close(&again), 0);
+		ck_assert_int_eq(tempfile_named_persist(named, target, 0), 0);
+	} else {
+		ck_abort_msg("%s", strerror(errno));
+	}
+	ck_assert_int_eq(unlink(target), 0);
+}
+END_TEST
+
+START_TEST(a_directory_with_a_large_file_goes)
+{
+	WITH_TEMPDIR (dir) {
+		FILE *file = fopen(tempfile_dir_join(dir, "large"), "w+");
+
+		ck_assert_ptr_nonnull(file);
+		check_large(file);
+		ck_assert_int_eq(fclose(file), 0);
+	} else {
+		ck_abort_msg("%s", strerror(errno));
+	}
+	ck_assert_uint_eq(testing_entries(NULL), 0);
+}
+END_TEST
+
+TESTING_MAIN("many",
+	ten_thousand_files_are_open_at_once,
+	a_million_names_of_eight_threads_and_four_processes_all_differ,
+	files_grow_beyond_four_gigabytes,
+	a_directory_with_a_large_file_goes)

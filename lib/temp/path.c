@@ -68,16 +68,20 @@ int tempfile_path_keep(struct tempfile_path *path)
 }
 
 /* As given: made absolute, "." has the name of the current directory. */
+/* Asked of the path as it is given: "." would be the current directory. */
 static bool can_be_owned(const char *path)
 {
-	size_t end = strlen(path);
-	size_t length = 0;
+	size_t length = strlen(path);
+	size_t start;
 
-	while (end > 0 && path[end - 1] == '/')
-		end--;
-	while (length < end && path[end - length - 1] != '/')
-		length++;
-	return length > 2 || strspn(path + end - length, ".") < length;
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	start = length;
+	while (start > 0 && path[start - 1] != '/')
+		start--;
+	length -= start;
+	return length > 0 && !(length == 1 && path[start] == '.') &&
+	       !(length == 2 && strncmp(path + start, "..", 2) == 0);
 }
 
 static int own(struct path *path, const char *source)

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "meddle.h"
@@ -431,6 +433,34 @@ START_TEST(a_child_does_not_persist_what_its_parent_owns)
 }
 END_TEST
 
+/* What stdio could not store before it has forgotten by now. */
+START_TEST(persist_after_a_failed_write_fails_with_eio)
+{
+	struct rlimit before, limit;
+	char many[8192] = "";
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 4096;
+	ck_assert(persisting_write(target, OLD));
+	EACH_KIND(subject) {
+		ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+		for (int i = 0; i < 9; i++)
+			(void)!fwrite(many, 1, sizeof(many), subject.file);
+		ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+		ck_assert(ferror(subject.file));
+		persist_fails(&subject, target, 0, EIO);
+		ck_assert(persisting_has(target, OLD));
+		clearerr(subject.file);
+		ck_assert_int_eq(persisting_persist(&subject, target, 0), 0);
+		ck_assert(!persisting_has(target, OLD));
+		ck_assert(persisting_write(target, OLD));
+	}
+	signal(SIGXFSZ, SIG_DFL);
+}
+END_TEST
+
 START_TEST(reopen_gives_an_independent_stream)
 {
 	char line[64];
@@ -540,6 +570,7 @@ static void fill(TCase *tests)
 	tcase_add_test(tests, beside_makes_the_file_where_the_target_is);
 	tcase_add_test(tests, beside_a_name_alone_is_the_current_directory);
 	tcase_add_test(tests, a_child_does_not_persist_what_its_parent_owns);
+	tcase_add_test(tests, persist_after_a_failed_write_fails_with_eio);
 	tcase_add_test(tests, reopen_gives_an_independent_stream);
 	tcase_add_test(tests, reopen_refuses_bad_modes_and_other_files);
 	tcase_add_test(tests, keep_can_be_decided_late);

@@ -44,6 +44,8 @@
  *	EEXIST, EISDIR, ENOENT, ENOTDIR, EACCES, EXDEV, ENOSPC...  as rename()
  *		and link() say; ENOSPC, EIO also for writing what was buffered
  *	ENOSYS, EINVAL	the kernel or the file system cannot exchange
+ *	EIO	also if ferror() says that an earlier write or read has failed:
+ *		something may be missing; clearerr() if that does not matter
  *	any, with TEMPFILE_SYNC  the directory could not be synced: the target
  *		has the new content, and the file is the user's
  */

@@ -209,7 +209,7 @@ int tempfile_persist(FILE *file, const char *path, unsigned flags)
 	}
 	if (with__target_open(&target, path, flags) < 0)
 		return -1;
-	result = fflush(file) != 0 ? -1 : persist(file, &target);
+	result = with__target_flush(file) < 0 ? -1 : persist(file, &target);
 	with__target_close(&target);
 	if (result == 0)
 		errno = saved;

@@ -146,7 +146,7 @@ int tempfile_named_persist(struct tempfile_named *named, const char *path,
 	}
 	if (with__target_open(&target, path, flags) < 0)
 		return -1;
-	result = named->file && fflush(named->file) != 0 ? -1 :
+	result = named->file && with__target_flush(named->file) < 0 ? -1 :
 		 persist(private, &target);
 	with__target_close(&target);
 	return result;

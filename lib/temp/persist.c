@@ -94,6 +94,16 @@ void with__target_close(struct with__target *target)
 	errno = saved;
 }
 
+int with__target_flush(FILE *file)
+{
+	if (fflush(file) != 0)
+		return -1;
+	if (!ferror(file))
+		return 0;
+	errno = EIO;
+	return -1;
+}
+
 static int create_and_unlink(int dir)
 {
 	char name[sizeof("tmp") + WITH__NAME_LENGTH] = "tmp";

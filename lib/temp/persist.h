@@ -5,6 +5,7 @@
 #ifndef TEMP_PERSIST_H
 #define TEMP_PERSIST_H
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 /* Where a file is to end up. */
@@ -24,6 +25,12 @@ int with__target_open(struct with__target *ret, const char *target,
 
 /* Keeps errno. A path that was taken over must have been set to NULL. */
 void with__target_close(struct with__target *target);
+
+/*
+ * Writes what stdio has buffered. -1 with errno, EIO where the stream says that
+ * an earlier write, which may be lost, has failed.
+ */
+int with__target_flush(FILE *file);
 
 /*
  * Gives fd the permissions that the flags ask for. ret_before receives what it

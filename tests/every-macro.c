@@ -105,7 +105,7 @@ int loops(int count)
 	for (int i = 0; i < count; i++) {
 		WITH_TMP (file) {
 			if (fputc('x', file) == EOF)
-				continue;
+				continue; /* leaves the block */
 		}
 		SCOPED_TEMPDIR(dir);
 		if (!dir)

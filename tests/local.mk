@@ -47,12 +47,14 @@ tests_programs = \
 tests_scripts = \
 	tests/check-bootstrap.sh \
 	tests/check-compare.sh \
+	tests/check-cost.sh \
 	tests/check-documents.sh \
 	tests/check-extsort.sh \
 	tests/check-files.sh \
 	tests/check-format.sh \
 	tests/check-headers.sh \
 	tests/check-layers.sh \
+	tests/check-lint.sh \
 	tests/check-macros.sh \
 	tests/check-sandbox.sh \
 	tests/check-shell.sh \
@@ -122,6 +124,7 @@ else
 endif
 
 CLEANFILES += tests/check-is-there $(tests_runs)
+EXTRA_DIST += tests/cost.c tests/lint.c
 EXTRA_DIST += tests/every-macro.c tests/every-macro-posix.c tests/misuse.c
 EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
 EXTRA_DIST += tests/text-vectors.py tests/text-vectors.txt

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lint.c - mistakes with guards that compilers do not see; check-lint.sh holds
+ * that tools/check-with finds the lines that are marked, and no other.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <with.h>
+#include <with/descriptor.h>
+
+struct holder {
+	FILE *file;
+	struct tempfile_dir *dir;
+};
+
+static FILE *global;
+
+void leaves_in_loops(int count)
+{
+	for (int i = 0; i < count; i++) {
+		WITH_TMP (f) {
+			if (i == 1)
+				break;			/* found */
+			if (i == 2)
+				continue;		/* found */
+			rewind(f);
+		} else {
+			break;				/* found */
+		}
+	}
+	while (count--)
+		WITH_TEMPDIR (d) {
+			WITH_TMP (f) {
+				if (d->path)
+					continue;	/* found */
+				rewind(f);
+			}
+		}
+	do {
+		WITH_TMP (f) {
+			switch (count) {
+			case 1:
+				continue;		/* found */
+			default:
+				break;
+			}
+			for (int i = 0; i < 3; i++) {
+				if (i == 1)
+					continue;
+				if (i == 2)
+					break;
+			}
+			if (count == 1)
+				break; /* leaves the block */
+			rewind(f);
+		}
+		if (count == 3)
+			break;
+	} while (count);
+}
+
+void leaves_in_a_switch(int which)
+{
+	switch (which) {
+	case 1:
+		WITH_TMP (f) {
+			rewind(f);
+			break;				/* found */
+		}
+		break;
+	default:
+		break;
+	}
+	WITH_TMP (f) {
+		if (which)
+			break;
+		rewind(f);
+	}
+}
+
+void declares_in_a_loop(int count)
+{
+	for (int i = 0; i < count; i++) {
+		SCOPED_TMP(f);
+
+		if (!f)
+			break;
+		if (i == 1)
+			continue;
+		rewind(f);
+	}
+}
+
+FILE *returns(void)
+{
+	WITH_TMP (f) {
+		return f;				/* found */
+	}
+	return NULL;
+}
+
+void *returns_from_a_scope(void)
+{
+	SCOPED_TEMPDIR(d);
+
+	if (d)
+		return (void *)d;			/* found */
+	return with_steal(d);
+}
+
+const char *returns_a_member(void)
+{
+	WITH_TEMPDIR (d) {
+		return d->path;				/* found */
+	}
+	return NULL;
+}
+
+int returns_a_descriptor(const char *path)
+{
+	WITH_FD (fd, path, 0) {
+		if (*path)
+			return with_fd_steal(&fd);
+		return fd;				/* found */
+	}
+	return -1;
+}
+
+void stores(struct holder *holder, FILE **file)
+{
+	WITH_TMP (f) {
+		FILE *alias = f;
+		FILE *other;
+
+		other = f;
+		global = f;				/* found */
+		holder->file = f;			/* found */
+		*file = f;				/* found */
+		file[1] = f;				/* found */
+		file[2] = with_steal(f);
+		rewind(alias);
+		rewind(other);
+	}
+	WITH_TEMPDIR (d) {
+		struct tempfile_named_open_options options = {
+			.size = sizeof(options), .inside = d,
+		};
+
+		options.inside = d;
+		WITH_NAMED_TMP (n, .inside = d)
+			puts(n->path);
+	}
+}
+
+void closes(const char *path)
+{
+	WITH_TMP (f) {
+		fclose(f);				/* found */
+	}
+	WITH_FD (fd, path, 0) {
+		close(fd);				/* found */
+		with_fd_close(&fd);
+	}
+	WITH_NAMED_TMP (n) {
+		fclose(n->file);			/* found */
+		tempfile_named_close_file(n);
+		fclose(global);
+	}
+	WITH_TMP (f) {
+		with_file_close(&f);
+		f = fopen(path, "r");			/* found */
+	}
+}
+
+void loses(void)
+{
+	WITH_TMP (f) {
+		FILE *mine = with_steal(f);
+
+		fclose(mine);
+	}
+	WITH_TMP (f) {
+		with_steal(f);				/* found */
+	}
+}
+
+int jumps(int yes)
+{
+	if (yes)
+		goto inside;				/* found */
+	WITH_TMP (f) {
+inside:
+		rewind(f);
+	}
+	return 0;
+}

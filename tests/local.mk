@@ -14,7 +14,9 @@ tests_programs = \
 	tests/test-guard \
 	tests/test-guard-define \
 	tests/test-guard-unwind \
+	tests/test-life-fork \
 	tests/test-life-kills \
+	tests/test-life-signals \
 	tests/test-location \
 	tests/test-many \
 	tests/test-mode \
@@ -100,6 +102,7 @@ $(tests_runs):
 
 # The programs whose quick form, in make check, has a long one here.
 tests_storms = \
+	tests/test-life-fork \
 	tests/test-life-kills
 
 check-storm: all $(tests_storms)

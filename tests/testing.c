@@ -153,8 +153,8 @@ void testing_expected(const char *file, int line, const char *condition)
 
 void testing_default_signals(void)
 {
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	for (int number = 1; number < SIGRTMIN; number++)
+		(void)signal(number, SIG_DFL);
 }
 
 int testing_storm(int few, int many)

@@ -139,8 +139,8 @@ static inline int testing_killed(int status, int signal_number)
 }
 
 /*
- * In a child: Check's own handlers of SIGINT and SIGTERM, which it inherits,
- * make way for the default.
+ * In a child: Check's own handlers, which it inherits, make way for the
+ * default.
  */
 void testing_default_signals(void);
 

@@ -17,6 +17,7 @@ tests_programs = \
 	tests/test-life-fork \
 	tests/test-life-kills \
 	tests/test-life-signals \
+	tests/test-life-unwind \
 	tests/test-location \
 	tests/test-many \
 	tests/test-mode \

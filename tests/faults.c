@@ -17,6 +17,7 @@ static struct {
 	unsigned long calls;
 	unsigned long at;		/* 0: none */
 	int at_error;
+	bool and_later;
 	const char *always;
 	int always_error;
 	const char *failed;
@@ -47,7 +48,7 @@ static bool fails(const char *call)
 	if (state.visitor)
 		state.visitor(call, number);
 	errno = saved;
-	if (number == state.at)
+	if (number == state.at || (state.and_later && number > state.at))
 		errno = state.at_error;
 	else if (state.always && strcmp(state.always, call) == 0)
 		errno = state.always_error;
@@ -170,6 +171,12 @@ void faults_fail(unsigned long number, int error)
 {
 	state.at = number;
 	state.at_error = error;
+}
+
+void faults_fail_from(unsigned long number, int error)
+{
+	faults_fail(number, error);
+	state.and_later = true;
 }
 
 void faults_fail_all(const char *call, int error)

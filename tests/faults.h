@@ -26,6 +26,9 @@ void faults_rest(void);
 /* The call with this number, from 1, fails with error and is not made. */
 void faults_fail(unsigned long number, int error);
 
+/* This call and every later one. */
+void faults_fail_from(unsigned long number, int error);
+
 /* Every call of this name fails with error. */
 void faults_fail_all(const char *call, int error);
 

@@ -10,6 +10,7 @@ tests_programs = \
 	tests/test-descriptor \
 	tests/test-directory \
 	tests/test-exit \
+	tests/test-faults \
 	tests/test-file \
 	tests/test-guard \
 	tests/test-guard-define \

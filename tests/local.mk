@@ -21,6 +21,7 @@ tests_programs = \
 	tests/test-life-unwind \
 	tests/test-location \
 	tests/test-many \
+	tests/test-memory \
 	tests/test-mode \
 	tests/test-named \
 	tests/test-names \
@@ -97,6 +98,11 @@ tests_libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 # For every program that does not name its own: the tests.
 AM_DEFAULT_SOURCE_EXT = .c
 LDADD = tests/libtesting.la lib/libwith-core.la $(CHECK_LIBS)
+
+# What gives memory can be made to fail.
+tests_test_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
+	-Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=fdopen \
+	-Wl,--wrap=atexit -Wl,--wrap=at_quick_exit
 
 # The name under which the harness runs a program in one of the two modes.
 $(tests_runs):

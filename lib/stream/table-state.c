@@ -98,7 +98,8 @@ int with__table_intern(struct with__table *table, const unsigned char *prefix,
 		.signature = hash,
 		.root = root,
 	};
-	memcpy(state->prefix, prefix, prefix_size);
+	if (prefix_size)
+		memcpy(state->prefix, prefix, prefix_size);
 	return (int)table->state_count++;
 }
 

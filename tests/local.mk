@@ -30,6 +30,7 @@ tests_programs = \
 	tests/test-persist \
 	tests/test-persist-faults \
 	tests/test-process \
+	tests/test-python \
 	tests/test-raw \
 	tests/test-registry \
 	tests/test-rmtree \

@@ -15,10 +15,12 @@ tests_programs = \
 	tests/test-guard \
 	tests/test-guard-define \
 	tests/test-guard-unwind \
+	tests/test-life-calls \
 	tests/test-life-fork \
 	tests/test-life-kills \
 	tests/test-life-signals \
 	tests/test-life-unwind \
+	tests/test-life-walk \
 	tests/test-location \
 	tests/test-many \
 	tests/test-memory \
@@ -112,7 +114,8 @@ $(tests_runs):
 # The programs whose quick form, in make check, has a long one here.
 tests_storms = \
 	tests/test-life-fork \
-	tests/test-life-kills
+	tests/test-life-kills \
+	tests/test-life-walk
 
 check-storm: all $(tests_storms)
 	@for program in $(tests_storms); do \

@@ -67,7 +67,6 @@ int tempfile_path_keep(struct tempfile_path *path)
 	return 0;
 }
 
-/* As given: made absolute, "." has the name of the current directory. */
 /* Asked of the path as it is given: "." would be the current directory. */
 static bool can_be_owned(const char *path)
 {

@@ -4,6 +4,7 @@ include_HEADERS = include/with.h
 withincludedir = $(includedir)/with
 withinclude_HEADERS = \
 	include/with/anonymous.h \
+	include/with/cleanup.h \
 	include/with/descriptor.h \
 	include/with/directory.h \
 	include/with/file.h \

@@ -19,6 +19,7 @@
 #define WITH_H
 
 #include <with/anonymous.h>
+#include <with/cleanup.h>
 #include <with/directory.h>
 #include <with/file.h>
 #include <with/guard.h>

@@ -51,14 +51,14 @@ all_in_one() {
 	done
 	echo "int main(void) { return 0$mains; }"
 }
-all_in_one guard guard-define >"$TMPDIR/plain.c"
-all_in_one guard guard-define guard-unwind >"$TMPDIR/unwindable.c"
+all_in_one guard guard-define cleanup >"$TMPDIR/plain.c"
+all_in_one guard guard-define guard-unwind cleanup >"$TMPDIR/unwindable.c"
 
 # build_and_run NAME COMPILER FLAGS: a program of NAME.c.
 build_and_run() {
 	program=$(mktemp "$TMPDIR/XXXXXX")
 	# shellcheck disable=SC2086 # flags are words
-	$2 $flags $3 "$TMPDIR/$1.c" $archives $libraries -o "$program" \
+	$2 $flags $blocks $3 "$TMPDIR/$1.c" $archives $libraries -o "$program" \
 		>"$program.said" 2>&1 &&
 	! grep . "$program.said" &&
 	CK_FORK=no "$program" >"$program.said" 2>&1 &&
@@ -72,9 +72,12 @@ build_and_run() {
 # all_ways COMPILER: of one compiler; 1 if one of them fails.
 all_ways() {
 	result=0
-	careful=$sanitize
+	careful=$sanitize blocks=
 	case $sanitize:$1 in
 	?*:*clang*) careful="$sanitize -fsanitize=function" ;;
+	esac
+	case $1 in
+	*clang*) blocks=-fblocks ;;
 	esac
 	if [ -n "$careful" ]; then
 		build_and_run plain "$1" "-O0 $careful" || result=1

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <with.h>
+#include <with/cleanup.h>
 #include <with/file.h>
 #include <with/life.h>
 #include <with/path.h>
@@ -283,6 +284,26 @@ int defers(size_t size)
 	text[0] = 'x';
 	return text[0] + count;
 }
+
+#if !defined(__clang__) || defined(__BLOCKS__)
+int cleans_up(size_t size);
+
+int cleans_up(size_t size)
+{
+	WITH_SHARED int count = 0;
+	char *text = malloc(size);
+
+	if (!text)
+		return -1;
+	SCOPED_CLEANUP {
+		free(text);
+		count++;
+	};
+	text[0] = 'x';
+	count = text[0];
+	return count;
+}
+#endif
 
 struct tempfile_dir *hands_out(void)
 {

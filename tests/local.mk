@@ -5,6 +5,7 @@
 # To add a shell check: one line in tests_scripts.
 tests_programs = \
 	tests/test-anonymous \
+	tests/test-cleanup \
 	tests/test-codec \
 	tests/test-create \
 	tests/test-descriptor \
@@ -56,6 +57,7 @@ tests_scripts = \
 	tests/check-bootstrap.sh \
 	tests/check-compare.sh \
 	tests/check-cost.sh \
+	tests/check-debug.sh \
 	tests/check-documents.sh \
 	tests/check-extsort.sh \
 	tests/check-files.sh \
@@ -139,7 +141,7 @@ else
 endif
 
 CLEANFILES += tests/check-is-there $(tests_runs)
-EXTRA_DIST += tests/cost.c tests/lint.c
+EXTRA_DIST += tests/debug.c tests/cost.c tests/lint.c
 EXTRA_DIST += tests/every-macro.c tests/every-macro-posix.c tests/misuse.c
 EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
 EXTRA_DIST += tests/text-vectors.py tests/text-vectors.txt

@@ -21,8 +21,9 @@
 
 enum {
 	ENTRY_MOST = 280,	/* a name of 255 bytes */
-	SORT_LEAST = 32,
-	BUCKETS = 256,
+	DOTS_SIZE = 24,		/* of the entry "..", and of "." */
+	SAMPLE = 16,
+	BUCKETS = 128,
 	NO_ENTRY = UINT16_MAX,
 };
 
@@ -40,8 +41,7 @@ struct batch {
 	struct frame *frame;
 	char *start;
 	size_t size;
-	unsigned directories;
-	bool empty;		/* nothing but "." and ".." */
+	unsigned directories;	/* "." and ".." among them */
 };
 
 static struct entry *entry_at(const struct batch *batch, size_t offset)
@@ -82,109 +82,125 @@ static bool is_directory(const struct batch *batch, const struct entry *entry)
 	       S_ISDIR(st.st_mode);
 }
 
-/* Out of line, so that the loop over files stays small. */
-static __attribute__((noinline)) void unlink_failed(struct batch *batch,
+/* Out of line, so that the loop over files stays small. false: stop. */
+static __attribute__((noinline)) bool unlink_failed(struct batch *batch,
 						    struct entry *entry)
 {
 	struct frame *frame = batch->frame;
+	int error;
 
 	while (errno == EINTR ||
 	       (errno == EACCES && with__rmtree_mend_frame(frame))) {
 		if (with__sys.unlinkat(frame->fd, entry->name, 0) == 0) {
 			batch->tree->removed++;
-			return;
+			return true;
 		}
 	}
-	if (errno == ENOENT)
-		return;
-	int error = errno;
+	error = errno;
+	if (error == ENOENT)
+		return true;
 	/* POSIX has EPERM for a directory, Linux EISDIR. */
 	if (error == EISDIR || ((error == EPERM || error == EACCES) &&
 				entry->type == DT_UNKNOWN &&
 				is_directory(batch, entry))) {
 		entry->type = DT_DIR;
 		batch->directories++;
-		return;
+		return true;
 	}
 	with__rmtree_fail(batch->tree, batch->tree->top, entry->name, error);
+	return !batch->tree->stop;
 }
 
-static inline void remove_entry(struct batch *batch, struct entry *entry)
+static inline bool remove_entry(struct batch *batch, struct entry *entry)
 {
-	if (entry->name[0] == '.' && is_dots(entry->name)) {
-		entry->type = DT_REG;	/* not among the names to keep */
-		return;
-	}
-	batch->empty = false;
-	if (entry->type == DT_DIR)
+	if (entry->type == DT_DIR) {
 		batch->directories++;
-	else if (with__sys.unlinkat(batch->frame->fd, entry->name, 0) == 0)
-		batch->tree->removed++;
-	else
-		unlink_failed(batch, entry);
+		return true;
+	}
+	if (entry->name[0] == '.' && is_dots(entry->name))
+		return true;	/* the type is not known, then */
+	if (with__sys.unlinkat(batch->frame->fd, entry->name, 0) < 0)
+		return unlink_failed(batch, entry);
+	batch->tree->removed++;
+	return true;
 }
 
 static void remove_as_read(struct batch *batch)
 {
-	struct entry *entry;
+	for (size_t at = 0; at < batch->size;) {
+		struct entry *entry = entry_at(batch, at);
 
-	for (size_t at = 0; at < batch->size && !batch->tree->stop;
-	     at += entry->size) {
-		entry = entry_at(batch, at);
-		remove_entry(batch, entry);
+		at += entry->size;
+		if (!remove_entry(batch, entry))
+			return;
 	}
 }
 
-struct range {
-	uint64_t low, high;
-	unsigned entries;
-	bool in_order;
-};
-
-/* Inode numbers that only rise, or only fall, are well as they are. */
-static struct range inode_range(const struct batch *batch)
+/* A few tell: inode numbers that only rise, or only fall, are well so. */
+static bool is_in_order(const struct batch *batch)
 {
-	struct range range = { .low = UINT64_MAX };
-	unsigned rises = 0, falls = 0;
+	unsigned seen = 0, rises = 0, falls = 0;
 	uint64_t last = 0;
 
-	for (size_t at = 0; at < batch->size; range.entries++) {
+	for (size_t at = 0; at < batch->size && seen < SAMPLE;) {
 		const struct entry *entry = entry_at(batch, at);
 
 		at += entry->size;
 		if (entry->type == DT_DIR)	/* "..", for one, is far away */
 			continue;
-		rises += entry->inode > last;
-		falls += entry->inode < last;
+		if (seen++) {
+			rises += entry->inode > last;
+			falls += entry->inode < last;
+		}
 		last = entry->inode;
-		range.low = last < range.low ? last : range.low;
-		range.high = last > range.high ? last : range.high;
 	}
-	range.in_order = rises <= 2 || falls <= 2;
+	return seen < SAMPLE || rises <= 1 || falls <= 1;
+}
+
+struct range {
+	uint64_t low, high;
+};
+
+static struct range inode_range(const struct batch *batch)
+{
+	struct range range = { .low = UINT64_MAX };
+
+	for (size_t at = 0; at < batch->size;) {
+		const struct entry *entry = entry_at(batch, at);
+
+		at += entry->size;
+		if (entry->type == DT_DIR)
+			continue;
+		if (entry->inode < range.low)
+			range.low = entry->inode;
+		if (entry->inode > range.high)
+			range.high = entry->inode;
+	}
 	return range;
 }
 
 /*
  * ext4 reads in the order of a hash, and then every removal touches another
  * block of inodes. Nearly the order of inodes is enough to mend that, so one
- * pass into buckets does: about 15 instructions an entry, where sorting takes
+ * pass into buckets does: about 20 instructions an entry, where sorting takes
  * 200. The lists run through the entries themselves.
  */
-static void remove_by_inode(struct batch *batch, const struct range *range)
+static void remove_by_inode(struct batch *batch)
 {
+	const struct range range = inode_range(batch);
 	uint16_t heads[BUCKETS];
 	unsigned shift = 0;
 
-	while ((range->high - range->low) >> shift >= BUCKETS)
+	while ((range.high - range.low) >> shift >= BUCKETS)
 		shift++;
 	memset(heads, 0xff, sizeof(heads));
 	for (size_t at = 0; at < batch->size;) {
 		struct entry *entry = entry_at(batch, at);
 
 		if (entry->type == DT_DIR) {
-			remove_entry(batch, entry);	/* counts it */
+			batch->directories++;
 		} else {
-			uint16_t *head = &heads[(entry->inode - range->low)
+			uint16_t *head = &heads[(entry->inode - range.low)
 						>> shift];
 
 			entry->next = *head;
@@ -193,13 +209,12 @@ static void remove_by_inode(struct batch *batch, const struct range *range)
 		at += entry->size;
 	}
 	for (unsigned bucket = 0; bucket < BUCKETS; bucket++) {
-		size_t at = heads[bucket];
-
-		while (at != NO_ENTRY && !batch->tree->stop) {
+		for (size_t at = heads[bucket]; at != NO_ENTRY;) {
 			struct entry *entry = entry_at(batch, at);
 
 			at = (size_t)entry->next;
-			remove_entry(batch, entry);
+			if (!remove_entry(batch, entry))
+				return;
 		}
 	}
 }
@@ -250,16 +265,12 @@ static void skip_tried(struct batch *batch)
 
 static void remove_batch(struct batch *batch)
 {
-	struct range range = { .in_order = true };
-
 	if (batch->frame->resume_at)
 		skip_tried(batch);
-	if (batch->size >= SORT_LEAST * sizeof(struct entry))
-		range = inode_range(batch);
-	if (range.in_order || range.entries < SORT_LEAST)
+	if (is_in_order(batch))
 		remove_as_read(batch);
 	else
-		remove_by_inode(batch, &range);
+		remove_by_inode(batch);
 }
 
 /* Runs inside a signal handler. */
@@ -271,7 +282,6 @@ void with__rmtree_read(struct tree *tree, struct frame *frame)
 		.tree = tree,
 		.frame = frame,
 		.start = tree->arena + base,
-		.empty = true,
 	};
 	ssize_t got;
 
@@ -289,6 +299,6 @@ void with__rmtree_read(struct tree *tree, struct frame *frame)
 	remove_batch(&batch);
 	keep_directories(&batch, tree->arena + base);
 	if (frame->fresh)
-		tree->expect_empty = batch.empty;
+		tree->expect_empty = (size_t)got <= 2 * DOTS_SIZE;
 	frame->fresh = false;
 }

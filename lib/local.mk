@@ -13,6 +13,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/base/rmtree-open.c \
 	lib/base/rmtree-read.c \
 	lib/base/rmtree-report.c \
+	lib/base/rmtree-threads.c \
 	lib/base/rmtree-tree.h \
 	lib/base/rmtree-walk.c \
 	lib/base/rmtree.c lib/base/rmtree.h \

@@ -45,6 +45,7 @@ tests_programs = \
 	tests/test-rmtree-modes \
 	tests/test-rmtree-mounts \
 	tests/test-rmtree-swaps \
+	tests/test-rmtree-threads \
 	tests/test-rmtree-together \
 	tests/test-stream \
 	tests/test-tempfile-rmtree \

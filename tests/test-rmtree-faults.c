@@ -275,7 +275,8 @@ START_TEST(callback_stops_the_removal)
 	char *before;
 
 	trees_begin();
-	make_tree();
+	trees_chain("root", "d", 2);
+	trees_files("root/d/d", 3);
 	before = testing_descriptors();
 	options.on_error = stop_at_once;
 	options.data = &heard;

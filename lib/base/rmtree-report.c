@@ -30,7 +30,8 @@ static size_t append(struct tree *tree, size_t length, const char *name)
 	return length + size;
 }
 
-static void build_path(struct tree *tree, unsigned index, const char *name)
+/* Into tree->path; the caller takes it off again. Returns its length. */
+size_t with__rmtree_path(struct tree *tree, unsigned index, const char *name)
 {
 	size_t length = tree->path_length;
 
@@ -44,6 +45,7 @@ static void build_path(struct tree *tree, unsigned index, const char *name)
 	if (name)
 		length = append(tree, length, name);
 	tree->path[length] = '\0';
+	return length;
 }
 
 /* Runs inside a signal handler. */
@@ -53,11 +55,12 @@ void with__rmtree_fail(struct tree *tree, unsigned index, const char *name,
 	const struct with__rmtree *options = tree->options;
 
 	tree->frames[index].failed = true;
+	tree->told = true;
 	if (!tree->error)
 		tree->error = error;
 	if (!options->on_error)
 		return;
-	build_path(tree, index, name);
+	(void)with__rmtree_path(tree, index, name);
 	if (options->on_error(tree->path, error, options->data))
 		tree->stop = true;
 	tree->path[tree->path_length] = '\0';

@@ -61,8 +61,12 @@ struct trail {
 	uint64_t failed : 1;
 };
 
+struct pool;
+
 struct tree {
 	const struct with__rmtree *options;
+	struct pool *pool;	/* NULL: one thread */
+	bool is_part;		/* frames[0] is another tree's, and stays */
 	int at;
 	const char *name;	/* of the root, in path or the caller's */
 	uint64_t removed;	/* entries so far */
@@ -70,6 +74,7 @@ struct tree {
 	int error;		/* the first; 0: none */
 	unsigned top;		/* the frame being worked on */
 	unsigned limit;		/* frames that may be open */
+	bool told;		/* of a failure, where there is a callback */
 	bool stop;		/* the callback says so */
 	bool expect_empty;	/* the last directory was empty: rmdir() first */
 	bool no_openat2;
@@ -133,8 +138,21 @@ bool with__rmtree_next_lifted(struct tree *tree);
 bool with__rmtree_make_room(struct tree *tree);
 void with__rmtree_climb(struct tree *tree);
 
+/* threads: never in a signal handler. */
+int with__rmtree_in_threads(struct tree *tree, int (*remove)(struct tree *tree));
+bool with__rmtree_share(struct tree *tree);
+void with__rmtree_starved(struct pool *pool);
+bool with__rmtree_stopped(const struct pool *pool);
+
+/* The callback, of this thread or another, has said so. */
+static inline bool is_stopped(const struct tree *tree)
+{
+	return tree->stop || (tree->pool && with__rmtree_stopped(tree->pool));
+}
+
 /* report: failures, with their path. name NULL: the frame's directory. */
 void with__rmtree_fail(struct tree *tree, unsigned index, const char *name,
 		       int error);
+size_t with__rmtree_path(struct tree *tree, unsigned index, const char *name);
 
 #endif /* BASE_RMTREE_TREE_H */

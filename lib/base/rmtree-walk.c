@@ -178,6 +178,24 @@ static bool goes_unopened(struct tree *tree)
 	return true;
 }
 
+/* No descriptor is left. */
+static void do_with_fewer(struct tree *tree)
+{
+	int error = errno;
+
+	if (tree->top > 0) {
+		tree->limit = tree->top + 1;
+		if (with__rmtree_make_room(tree))
+			return;
+	} else if (tree->is_part) {
+		with__rmtree_starved(tree->pool);
+		with__rmtree_settle(tree);
+		return;
+	}
+	errno = error;
+	cannot_enter(tree);
+}
+
 static void descend(struct tree *tree)
 {
 	int fd;
@@ -197,15 +215,10 @@ static void descend(struct tree *tree)
 		push(tree, fd);
 		return;
 	}
-	if ((errno == EMFILE || errno == ENFILE) && tree->top > 0) {
-		int error = errno;
-
-		tree->limit = tree->top + 1;
-		if (with__rmtree_make_room(tree))
-			return;
-		errno = error;
-	}
-	cannot_enter(tree);
+	if (errno != EMFILE && errno != ENFILE)
+		cannot_enter(tree);
+	else
+		do_with_fewer(tree);
 }
 
 static void close_top(struct tree *tree)
@@ -305,7 +318,7 @@ static int remove_root(struct tree *tree)
 /* false: nothing more to do. */
 static bool root_goes_on(struct tree *tree)
 {
-	if (tree->frames[0].failed)
+	if (tree->frames[0].failed || tree->is_part)
 		return false;
 	if (tree->options->keep_root) {
 		/* Without rmdir() the test is a pass that finds nothing. */
@@ -340,17 +353,19 @@ static bool has_pending(struct tree *tree, const struct frame *frame)
 /* frames[0] is open, and top is 0. Runs inside a signal handler. */
 void with__rmtree_walk(struct tree *tree)
 {
-	while (!tree->stop) {
+	while (!is_stopped(tree)) {
 		struct frame *frame = top_frame(tree);
 
-		if (has_pending(tree, frame))
-			descend(tree);
-		else if (reads_on(tree, frame))
+		if (has_pending(tree, frame)) {
+			if (!tree->pool || !with__rmtree_share(tree))
+				descend(tree);
+		} else if (reads_on(tree, frame)) {
 			with__rmtree_read(tree, frame);
-		else if (tree->top > 0)
+		} else if (tree->top > 0) {
 			leave(tree);
-		else if (!root_goes_on(tree))
+		} else if (!root_goes_on(tree)) {
 			break;
+		}
 	}
 	while (tree->top > 0)
 		close_top(tree);

@@ -218,7 +218,10 @@ int with__rmtree(const char *path, const struct with__rmtree *options)
 	if (take_path(&tree, path) < 0)
 		return -1;
 	parent = hold_parent(&tree);
-	error = remove_directory(&tree);
+	if (tree.options->threads > 1)
+		error = with__rmtree_in_threads(&tree, remove_directory);
+	else
+		error = remove_directory(&tree);
 	if (parent >= 0)
 		(void)with__sys.close(parent);
 	if (!error || (error == ENOENT && tree.options->missing_ok)) {
@@ -226,7 +229,7 @@ int with__rmtree(const char *path, const struct with__rmtree *options)
 		return 0;
 	}
 	/* The walk has told of its failures; this is one before it. */
-	if (!tree.frames[0].failed)
+	if (!tree.told)
 		with__rmtree_fail(&tree, 0, NULL, error);
 	errno = error;
 	return -1;

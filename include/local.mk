@@ -11,6 +11,8 @@ withinclude_HEADERS = \
 	include/with/guard.h \
 	include/with/life.h \
 	include/with/location.h \
+	include/with/lock.h \
+	include/with/memory.h \
 	include/with/named.h \
 	include/with/options.h \
 	include/with/path.h \

@@ -35,6 +35,8 @@ lib_libwith_core_la_SOURCES = \
 	lib/stream/codec.c lib/stream/codec.h \
 	lib/stream/cookie.c lib/stream/cookie.h \
 	lib/stream/descriptor.c lib/stream/descriptor.h \
+	lib/scope/lock.c \
+	lib/scope/memory.c \
 	lib/stream/file.c lib/stream/file.h \
 	lib/stream/known.c lib/stream/known.h \
 	lib/stream/mode.c lib/stream/mode.h \

@@ -23,6 +23,7 @@ tests_programs = \
 	tests/test-life-unwind \
 	tests/test-life-walk \
 	tests/test-location \
+	tests/test-lock \
 	tests/test-many \
 	tests/test-memory \
 	tests/test-mode \
@@ -47,6 +48,7 @@ tests_programs = \
 	tests/test-rmtree-swaps \
 	tests/test-rmtree-threads \
 	tests/test-rmtree-together \
+	tests/test-scope-memory \
 	tests/test-stream \
 	tests/test-tempfile-rmtree \
 	tests/test-testing \

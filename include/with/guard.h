@@ -81,6 +81,9 @@ int with__enter(void *variable, const void *value, size_t size,
 /* Takes it off. 1 if it was there, 0 if with_unwind() was faster. */
 int with__leave(void *variable);
 
+/* The variable's value has changed; it keeps its place on the stack. */
+void with__update(void *variable, const void *value, size_t size);
+
 /* Tells the error hook of a failure that nobody else can see; uses errno. */
 void with__report(const char *operation, const char *what, const char *source);
 
@@ -233,9 +236,12 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
 #define WITH__STACK_ENTER(variable, value, unwind) \
 	(with__enter(variable, &(value), sizeof(value), unwind) == 0)
 #define WITH__STACK_LEAVE(variable) with__leave(variable)
+#define WITH__STACK_UPDATE(variable, value) \
+	with__update(variable, &(value), sizeof(value))
 #else
 #define WITH__STACK_ENTER(variable, value, unwind) ((void)(variable), 1)
 #define WITH__STACK_LEAVE(variable) 1
+#define WITH__STACK_UPDATE(variable, value) ((void)(variable))
 #endif
 
 /*

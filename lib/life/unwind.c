@@ -146,14 +146,29 @@ int with__enter(void *variable, const void *value, size_t size,
 	return 0;
 }
 
-int with__leave(void *variable)
+/* Where the entry of variable hangs; NULL hangs there if it has none. */
+static struct entry **find(const void *variable)
 {
 	struct entry **link = &stack.top;
-	struct entry *entry;
 
 	while (*link && (*link)->variable != variable)
 		link = &(*link)->below;
-	entry = *link;
+	return link;
+}
+
+void with__update(void *variable, const void *value, size_t size)
+{
+	struct entry *entry = *find(variable);
+
+	if (entry)
+		memcpy(entry->value, value, size);
+}
+
+int with__leave(void *variable)
+{
+	struct entry **link = find(variable);
+	struct entry *entry = *link;
+
 	if (!entry)
 		return 0;
 	*link = entry->below;

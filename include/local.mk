@@ -17,6 +17,7 @@ withinclude_HEADERS = \
 	include/with/options.h \
 	include/with/path.h \
 	include/with/persist.h \
+	include/with/process.h \
 	include/with/raw.h \
 	include/with/rmtree.h \
 	include/with/version.h

@@ -29,14 +29,18 @@ lib_libwith_core_la_SOURCES = \
 	lib/life/signals.c \
 	lib/life/slots.c lib/life/slots.h \
 	lib/life/unwind.c \
+	lib/scope/chdir.c \
 	lib/scope/descriptor.c \
 	lib/stream/bytes.h \
 	lib/stream/charset.h \
 	lib/stream/codec.c lib/stream/codec.h \
 	lib/stream/cookie.c lib/stream/cookie.h \
 	lib/stream/descriptor.c lib/stream/descriptor.h \
+	lib/scope/environment.c \
+	lib/scope/limits.c \
 	lib/scope/lock.c \
 	lib/scope/memory.c \
+	lib/scope/thread.c \
 	lib/stream/file.c lib/stream/file.h \
 	lib/stream/known.c lib/stream/known.h \
 	lib/stream/mode.c lib/stream/mode.h \

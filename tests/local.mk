@@ -37,6 +37,7 @@ tests_programs = \
 	tests/test-python \
 	tests/test-raw \
 	tests/test-registry \
+	tests/test-process-state \
 	tests/test-rmtree \
 	tests/test-rmtree-calls \
 	tests/test-rmtree-deep \

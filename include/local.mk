@@ -7,6 +7,7 @@ withinclude_HEADERS = \
 	include/with/cleanup.h \
 	include/with/descriptor.h \
 	include/with/directory.h \
+	include/with/exit_stack.h \
 	include/with/file.h \
 	include/with/guard.h \
 	include/with/life.h \

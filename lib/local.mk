@@ -37,6 +37,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/stream/cookie.c lib/stream/cookie.h \
 	lib/stream/descriptor.c lib/stream/descriptor.h \
 	lib/scope/environment.c \
+	lib/scope/exit_stack.c \
 	lib/scope/limits.c \
 	lib/scope/lock.c \
 	lib/scope/memory.c \

@@ -12,6 +12,7 @@ tests_programs = \
 	tests/test-directory \
 	tests/test-exit \
 	tests/test-faults \
+	tests/test-exit_stack \
 	tests/test-file \
 	tests/test-guard \
 	tests/test-guard-define \

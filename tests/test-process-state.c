@@ -434,7 +434,7 @@ START_TEST(all_signals_or_none_are_blocked)
 			ck_assert(!is_blocked(SIGUSR1) && !is_blocked(SIGRTMAX));
 		ck_assert(is_blocked(SIGTERM));
 		ck_assert_int_eq(with_sigmask_close(&all), 0);
-		ck_assert(!is_blocked(SIGTERM));
+		ck_assert(!is_blocked(SIGTERM) && !all.held);
 		ck_assert_int_eq(with_sigmask_close(&all), 0);
 	}
 	WITH_SIGMASK (mask, SIG_BLOCK, SIGUSR1)
@@ -495,6 +495,7 @@ START_TEST(locale_is_of_the_block_and_of_the_thread)
 	{
 		SCOPED_LOCALE(locale, LC_ALL, "C");
 		ck_assert_int_eq(with_locale_close(&locale), 0);
+		ck_assert_ptr_null(locale.entered_);
 		ck_assert(uselocale((locale_t)0) == before);
 		ck_assert_int_eq(with_locale_close(&locale), 0);
 	}

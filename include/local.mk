@@ -5,6 +5,7 @@ withincludedir = $(includedir)/with
 withinclude_HEADERS = \
 	include/with/anonymous.h \
 	include/with/cleanup.h \
+	include/with/capture.h \
 	include/with/descriptor.h \
 	include/with/directory.h \
 	include/with/exit_stack.h \

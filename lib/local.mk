@@ -29,6 +29,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/life/signals.c \
 	lib/life/slots.c lib/life/slots.h \
 	lib/life/unwind.c \
+	lib/scope/capture.c \
 	lib/scope/chdir.c \
 	lib/scope/descriptor.c \
 	lib/stream/bytes.h \

@@ -8,6 +8,7 @@ tests_programs = \
 	tests/test-cleanup \
 	tests/test-codec \
 	tests/test-create \
+	tests/test-capture \
 	tests/test-descriptor \
 	tests/test-directory \
 	tests/test-exit \

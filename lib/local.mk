@@ -29,20 +29,11 @@ lib_libwith_core_la_SOURCES = \
 	lib/life/signals.c \
 	lib/life/slots.c lib/life/slots.h \
 	lib/life/unwind.c \
-	lib/scope/capture.c \
-	lib/scope/chdir.c \
-	lib/scope/descriptor.c \
 	lib/stream/bytes.h \
 	lib/stream/charset.h \
 	lib/stream/codec.c lib/stream/codec.h \
 	lib/stream/cookie.c lib/stream/cookie.h \
 	lib/stream/descriptor.c lib/stream/descriptor.h \
-	lib/scope/environment.c \
-	lib/scope/exit_stack.c \
-	lib/scope/limits.c \
-	lib/scope/lock.c \
-	lib/scope/memory.c \
-	lib/scope/thread.c \
 	lib/stream/file.c lib/stream/file.h \
 	lib/stream/known.c lib/stream/known.h \
 	lib/stream/mode.c lib/stream/mode.h \
@@ -72,6 +63,15 @@ lib_libwith_core_la_SOURCES = \
 	lib/temp/place.c lib/temp/place.h \
 	lib/temp/raw.c \
 	lib/temp/rmtree.c \
+	lib/scope/capture.c \
+	lib/scope/chdir.c \
+	lib/scope/descriptor.c \
+	lib/scope/environment.c \
+	lib/scope/exit_stack.c \
+	lib/scope/limits.c \
+	lib/scope/lock.c \
+	lib/scope/memory.c \
+	lib/scope/thread.c \
 	lib/version.c
 # No -fvisibility=hidden: the version script could not export what is hidden.
 # It makes all other names local, and the linker then calls them directly.

@@ -6,9 +6,9 @@
 tests_programs = \
 	tests/test-anonymous \
 	tests/test-cleanup \
+	tests/test-capture \
 	tests/test-codec \
 	tests/test-create \
-	tests/test-capture \
 	tests/test-descriptor \
 	tests/test-directory \
 	tests/test-exit \
@@ -40,6 +40,7 @@ tests_programs = \
 	tests/test-raw \
 	tests/test-registry \
 	tests/test-process-state \
+	tests/test-raw \
 	tests/test-rmtree \
 	tests/test-rmtree-calls \
 	tests/test-rmtree-deep \

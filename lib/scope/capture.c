@@ -95,7 +95,8 @@ static int start(struct capture *capture)
 	capture->saved = with__sys.fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_SAVED);
 	if (capture->saved < 0)
 		return -1;
-	capture->file = with__anonymous_open(&names, O_APPEND | O_CLOEXEC);
+	capture->file = with__anonymous_open(&names, O_APPEND | O_CLOEXEC,
+					     NULL);
 	if (capture->file < 0)
 		return -1;
 	return with__sys.dup3(capture->file, fd,

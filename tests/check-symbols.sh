@@ -75,6 +75,7 @@ grep -v '^#' "$TMPDIR/ours" | tr '\n\t' '  ' | awk '
 	function declaration(text,	head) {
 		text = cut(text, "__attribute__")
 		text = cut(text, "__asm__")
+		text = cut(text, "__typeof__")
 		text = cut(text, "_Static_assert")
 		gsub(/__extension__|_Noreturn|extern "C"/, " ", text)
 		gsub(/^ +| +$/, "", text)

@@ -5,15 +5,15 @@
 # To add a shell check: one line in tests_scripts.
 tests_programs = \
 	tests/test-anonymous \
-	tests/test-cleanup \
 	tests/test-capture \
+	tests/test-cleanup \
 	tests/test-codec \
 	tests/test-create \
 	tests/test-descriptor \
 	tests/test-directory \
 	tests/test-exit \
-	tests/test-faults \
 	tests/test-exit_stack \
+	tests/test-faults \
 	tests/test-file \
 	tests/test-guard \
 	tests/test-guard-define \
@@ -36,11 +36,10 @@ tests_programs = \
 	tests/test-persist \
 	tests/test-persist-faults \
 	tests/test-process \
+	tests/test-process-state \
 	tests/test-python \
 	tests/test-raw \
 	tests/test-registry \
-	tests/test-process-state \
-	tests/test-raw \
 	tests/test-rmtree \
 	tests/test-rmtree-calls \
 	tests/test-rmtree-deep \

@@ -79,7 +79,7 @@ make_text() {
 	head -c $size "$box/all" >"$1"
 	rm "$box/all"
 	echo "text: $(wc -c <"$1") bytes, $(wc -l <"$1") lines," \
-		"documents of this machine in $round rounds" | indented
+		"rounds of this machine's documents: $round" | indented
 }
 
 now() {

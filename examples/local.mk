@@ -17,6 +17,8 @@ examples_list = \
 	examples/cache \
 	examples/totals \
 	examples/steal \
+	examples/define \
+	examples/loop \
 	examples/rmtree \
 	examples/keep-late \
 	examples/persist \
@@ -26,6 +28,7 @@ examples_list = \
 	examples/adopt \
 	examples/socket \
 	examples/signals \
+	examples/unwind \
 	examples/errors
 
 # As a user's program is linked.
@@ -33,6 +36,7 @@ examples_library = lib/libwith.la
 examples_adopt_LDADD = $(examples_library)
 examples_anonymous_LDADD = $(examples_library)
 examples_cache_LDADD = $(examples_library)
+examples_define_LDADD = $(examples_library)
 examples_directory_LDADD = $(examples_library)
 examples_errors_LDADD = $(examples_library)
 examples_exchange_LDADD = $(examples_library)
@@ -41,6 +45,7 @@ examples_handover_LDADD = $(examples_library)
 examples_hello_LDADD = $(examples_library)
 examples_keep_late_LDADD = $(examples_library)
 examples_kept_log_LDADD = $(examples_library)
+examples_loop_LDADD = $(examples_library)
 examples_mkdtemp_LDADD = $(examples_library)
 examples_mkstemp_LDADD = $(examples_library)
 examples_persist_LDADD = $(examples_library)
@@ -51,6 +56,7 @@ examples_signals_LDADD = $(examples_library)
 examples_socket_LDADD = $(examples_library)
 examples_steal_LDADD = $(examples_library)
 examples_totals_LDADD = $(examples_library)
+examples_unwind_LDADD = $(examples_library)
 examples_upload_LDADD = $(examples_library)
 
 # The large one; tests/check-extsort.sh compares it with sort.

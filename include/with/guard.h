@@ -122,7 +122,8 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
  *		perror("data.gz");
  *	}
  *
- * name:  of the guard; it becomes the beginning of the names below.
+ * name:  of the guard; it becomes the beginning of the names below, so that
+ *        close cannot itself be called name_close.
  * type:  of the variable: a pointer, an integer (a descriptor) or a struct.
  * open:  the function that makes one; WITH and SCOPED pass it their further
  *        arguments. It may be variadic. Not a macro: wrap one in a function.
@@ -131,7 +132,7 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
  * And, where the defaults do not fit:
  * none:  the value that means "nothing held": NULL for pointers and -1 for
  *        integers by default; a struct must name it, for instance
- *        (struct box){ 0 }.
+ *        (struct box){ 0 }; with a comma in the braces, in parentheses.
  * held:  an expression in `self`, the value: is it held? By default, that it
  *        is not none; a struct must name it, for instance self.live.
  *

@@ -21,7 +21,10 @@ tests_programs = \
 	tests/test-life-calls \
 	tests/test-life-fork \
 	tests/test-life-kills \
+	tests/test-life-report \
 	tests/test-life-signals \
+	tests/test-life-threads \
+	tests/test-life-threads-exceptions \
 	tests/test-life-unwind \
 	tests/test-life-walk \
 	tests/test-location \
@@ -119,10 +122,15 @@ tests_test_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
 $(tests_runs):
 	@$(MKDIR_P) tests && : >$@
 
+# The end of a thread gives guards back only with this flag.
+tests_test_life_threads_exceptions_SOURCES = tests/test-life-threads.c
+tests_test_life_threads_exceptions_CFLAGS = $(AM_CFLAGS) -fexceptions
+
 # The programs whose quick form, in make check, has a long one here.
 tests_storms = \
 	tests/test-life-fork \
 	tests/test-life-kills \
+	tests/test-life-threads \
 	tests/test-life-walk
 
 check-storm: all $(tests_storms)

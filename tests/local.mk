@@ -18,6 +18,7 @@ tests_programs = \
 	tests/test-guard \
 	tests/test-guard-define \
 	tests/test-guard-unwind \
+	tests/test-guards-unwound \
 	tests/test-life-calls \
 	tests/test-life-fork \
 	tests/test-life-kills \

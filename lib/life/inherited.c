@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "base/process.h"
+#include "life/exit.h"
 #include "life/inherited.h"
 
 #define FIRST_CHUNK 64u
@@ -102,8 +103,12 @@ static struct place *find(const void *thing)
 
 int with__inherited_note(void *thing, with__discard *discard)
 {
-	struct place *place = claim(thing);
+	struct place *place;
 
+	/* Its discarding at exit is all that some programs need exit for. */
+	if (with__exit_arm() < 0)
+		return -1;
+	place = claim(thing);
 	if (!place)
 		return -1;
 	atomic_store(&place->owner, with__process());

@@ -40,6 +40,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/stream/newline.c lib/stream/newline.h \
 	lib/stream/oracle.c lib/stream/oracle.h \
 	lib/stream/spelling.c lib/stream/spelling.h \
+	lib/stream/spool.c lib/stream/spool.h \
 	lib/stream/stream.c lib/stream/stream.h \
 	lib/stream/table-read.c \
 	lib/stream/table-state.c \

@@ -180,6 +180,26 @@ static int find_place(struct with__text *text)
 	return 0;
 }
 
+/*
+ * The end of bytes that the descriptor is not open to read: nobody can ask for
+ * its position either, so it may be counted from here.
+ */
+static int find_end_unread(struct with__text *text)
+{
+	const struct with__charset_ops *ops = text->window.codec.charset->ops;
+	off_t length = text->window.bytes->ops->length(text->window.bytes);
+
+	if (length < 0)
+		return -1;
+	text->place = with__window_start(&text->window);
+	text->place.raw = length;
+	/* Not another mark. */
+	if (length && ops->begin)
+		(void)ops->begin(text->window.codec.charset,
+				 &text->place.shift.state, text->out);
+	return 0;
+}
+
 /* Know where the next write goes. */
 static int settle(struct with__text *text)
 {
@@ -189,9 +209,12 @@ static int settle(struct with__text *text)
 		at_end = text->placed ? is_at_end(text) : 0;
 		if (at_end)
 			return at_end < 0 ? -1 : 0;
-		if (recount(text) < 0 || reach_end(text) < 0)
+		if (recount(text) < 0)
 			return -1;
-		text->place = text->window.end;
+		if (reach_end(text) == 0)
+			text->place = text->window.end;
+		else if (errno != EBADF || find_end_unread(text) < 0)
+			return -1;
 	} else if (!text->placed) {
 		if (reach(text, text->offset) < 0)
 			return -1;

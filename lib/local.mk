@@ -51,7 +51,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/stream/utf8.h \
 	lib/stream/window.c lib/stream/window.h \
 	lib/temp/anonymous-persist.c \
-	lib/temp/anonymous.c lib/temp/anonymous.h \
+	lib/temp/anonymous.c \
 	lib/temp/create.c lib/temp/create.h \
 	lib/temp/directory.c \
 	lib/temp/location.c \
@@ -64,6 +64,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/temp/place.c lib/temp/place.h \
 	lib/temp/raw.c \
 	lib/temp/rmtree.c \
+	lib/temp/unnamed.c lib/temp/unnamed.h \
 	lib/scope/capture.c \
 	lib/scope/chdir.c \
 	lib/scope/descriptor.c \

@@ -24,7 +24,7 @@
 
 #include "base/cancel.h"
 #include "base/syscalls.h"
-#include "temp/anonymous.h"
+#include "temp/unnamed.h"
 
 /* Away from the numbers that programs expect to be free or standard. */
 #define LOWEST_SAVED 10
@@ -95,7 +95,7 @@ static int start(struct capture *capture)
 	capture->saved = with__sys.fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_SAVED);
 	if (capture->saved < 0)
 		return -1;
-	capture->file = with__anonymous_open(&names, O_APPEND | O_CLOEXEC,
+	capture->file = with__unnamed_open(&names, O_APPEND | O_CLOEXEC,
 					     NULL);
 	if (capture->file < 0)
 		return -1;

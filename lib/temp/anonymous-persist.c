@@ -20,9 +20,9 @@
 #include "base/syscalls.h"
 #include "life/inherited.h"
 #include "stream/stream.h"
-#include "temp/anonymous.h"
 #include "temp/create.h"
 #include "temp/persist.h"
+#include "temp/unnamed.h"
 
 struct linking {
 	const struct with__target *target;

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * anonymous.c - files without a name
- *
- * Whether a directory can have them is asked of the file system, each time:
- * it depends on the directory, and the question is the creation itself.
- */
+/* anonymous.c - streams on files without a name */
 #include "config.h"
 
 #include <errno.h>
@@ -18,131 +13,8 @@
 #include "life/inherited.h"
 #include "stream/file.h"
 #include "stream/stream.h"
-#include "temp/anonymous.h"
 #include "temp/make.h"
-#include "temp/place.h"
-
-static bool cannot_be_unnamed(int error)
-{
-	/* EISDIR: Linux before 3.11, where O_TMPFILE is just O_DIRECTORY. */
-	return error == EOPNOTSUPP || error == EISDIR || error == EINVAL;
-}
-
-static int open_unnamed(const struct with__place *place, int flags,
-			mode_t permissions)
-{
-#ifdef O_TMPFILE
-	bool relative = place->fd != AT_FDCWD;
-
-	return with__sys.openat(place->fd, relative ? "." : place->path,
-				O_TMPFILE | O_RDWR | flags, permissions);
-#else
-	(void)place, (void)flags, (void)permissions;
-	errno = EOPNOTSUPP;
-	return -1;
-#endif
-}
-
-static int open_unnamed_exactly(const struct with__place *place, int flags,
-				mode_t permissions)
-{
-	struct with__status status;
-	int fd = open_unnamed(place, flags, permissions);
-	int error;
-
-	if (fd < 0)
-		return -1;
-	if (with__status_at(fd, "", &status) == 0 &&
-	    with__file_permissions(fd, permissions, &status) == 0)
-		return fd;
-	error = errno;
-	with__sys.close(fd);
-	errno = error;
-	return -1;
-}
-
-int with__kept_name_end(struct with__companion *companion)
-{
-	struct with__kept_name *name = (struct with__kept_name *)companion;
-	int result = with__registry_remove(&name->entry, -1, false);
-	int error = errno;
-
-	free(name);
-	errno = error;
-	return result;
-}
-
-/* With a name, which is removed at once unless the caller wants to have it. */
-static int open_with_name(const struct with__creation *creation,
-			  struct with__making_file *making,
-			  struct with__kept_name **ret_name)
-{
-	struct with__created created;
-	struct with__kept_name *name;
-	int result = with__create(creation, &created);
-	int error;
-
-	if (result == 0) {
-		name = created.handle;
-		*name = (struct with__kept_name) {
-			.companion = { .end = with__kept_name_end },
-			.entry = created.entry,
-			.identity = created.identity,
-			.place = created.place,
-			.path = created.path,
-		};
-		if (ret_name)
-			*ret_name = name;
-		else
-			result = with__kept_name_end(&name->companion);
-	}
-	if (result == 0)
-		return making->fd;
-	error = errno;
-	if (making->fd >= 0)
-		with__sys.close(making->fd);
-	errno = error;
-	return -1;
-}
-
-int with__anonymous_open(const struct with__names *names, int flags,
-			 struct with__kept_name **ret_name)
-{
-	struct with__making_file making = { .flags = flags, .fd = -1 };
-	const struct with__creation creation = {
-		.names = *names,
-		.default_permissions = 0600,
-		.kind = WITH__FILE,
-		.registered = true,
-		.handle_size = sizeof(struct with__kept_name),
-		.make = with__make_file,
-		.data = &making,
-	};
-	struct with__place place;
-	int fd = -1;
-	int saved = errno;
-
-	if (ret_name)
-		*ret_name = NULL;
-	else
-		flags |= O_EXCL;	/* with O_TMPFILE: can never be linked */
-	if (with__create_check(names) < 0)
-		return -1;
-	if (with__place_resolve(names, &place) == 0) {
-		do {
-			fd = open_unnamed_exactly(
-				&place, flags,
-				with__create_permissions(&creation));
-		} while (fd < 0 && with__place_again(&place));
-	}
-	with__place_free(&place);
-	if (fd < 0 && !cannot_be_unnamed(errno))
-		return -1;
-	errno = saved;
-	if (fd >= 0)
-		return fd;
-	return open_with_name(&creation, &making, ret_name);
-}
+#include "temp/unnamed.h"
 
 /* A guard's stream is noted for forks; one with a name for that name. */
 static int note(FILE *file, const struct with__names *names,
@@ -172,7 +44,7 @@ static FILE *open_stream(const struct tempfile_open_options *options,
 
 	if (with__stream_check(&how, &mode) < 0)
 		return NULL;
-	fd = with__anonymous_open(names, with__file_flags(mode.append,
+	fd = with__unnamed_open(names, with__file_flags(mode.append,
 							  options->inheritable),
 				  options->persistable ? &name : NULL);
 	if (fd < 0)

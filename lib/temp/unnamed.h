@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * anonymous.h - a descriptor of a file without a name
+ * unnamed.h - a descriptor of a file without a name
  */
-#ifndef TEMP_ANONYMOUS_H
-#define TEMP_ANONYMOUS_H
+#ifndef TEMP_UNNAMED_H
+#define TEMP_UNNAMED_H
 
 #include <stdbool.h>
 
@@ -27,16 +27,16 @@ struct with__kept_name {
 };
 
 /*
- * with__anonymous_open - make a file and open it for reading and writing
+ * with__unnamed_open - make a file and open it for reading and writing
  *
  * flags as of with__file_flags(). ret_name: NULL if it will never be given a
  * name; else receives the name that it had to be given, or NULL. Returns the
  * descriptor, or -1 with an errno of with/options.h.
  */
-int with__anonymous_open(const struct with__names *names, int flags,
+int with__unnamed_open(const struct with__names *names, int flags,
 			 struct with__kept_name **ret_name);
 
 /* What the companion of such a stream does: removes the name, frees. */
 int with__kept_name_end(struct with__companion *companion);
 
-#endif /* TEMP_ANONYMOUS_H */
+#endif /* TEMP_UNNAMED_H */

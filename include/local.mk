@@ -22,4 +22,5 @@ withinclude_HEADERS = \
 	include/with/process.h \
 	include/with/raw.h \
 	include/with/rmtree.h \
+	include/with/spooled.h \
 	include/with/version.h

@@ -4,6 +4,7 @@
  *
  * Use
  *	WITH_TMP	(with/anonymous.h)	a file that needs no name
+ *	WITH_SPOOLED_TMP (with/spooled.h)	the same in memory, until it grows
  *	WITH_NAMED_TMP	(with/named.h)		a file that others open by its path
  *	WITH_TEMPDIR	(with/directory.h)	a directory with all that is in it
  *	tempfile_mkstemp, tempfile_mkdtemp (with/raw.h)  a name to be deleted by
@@ -31,6 +32,7 @@
 #include <with/persist.h>
 #include <with/raw.h>
 #include <with/rmtree.h>
+#include <with/spooled.h>
 #include <with/version.h>
 
 #endif /* WITH_H */

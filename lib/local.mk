@@ -64,6 +64,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/temp/place.c lib/temp/place.h \
 	lib/temp/raw.c \
 	lib/temp/rmtree.c \
+	lib/temp/spooled.c \
 	lib/temp/unnamed.c lib/temp/unnamed.h \
 	lib/scope/capture.c \
 	lib/scope/chdir.c \

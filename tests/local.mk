@@ -56,6 +56,7 @@ tests_programs = \
 	tests/test-rmtree-threads \
 	tests/test-rmtree-together \
 	tests/test-scope-memory \
+	tests/test-spooled \
 	tests/test-stream \
 	tests/test-tempfile-rmtree \
 	tests/test-testing \

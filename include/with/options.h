@@ -93,11 +93,34 @@ struct tempfile_dir;
  *            one of the text options is given. b excludes t and those.
  * buffering: TEMPFILE_UNBUFFERED, TEMPFILE_LINE_BUFFERED, a size in bytes, or
  *            0 for what stdio chooses.
+ * encoding, errors, newline: make the stream one of text. The program then
+ *            reads and writes UTF-8, and the file holds the encoding.
+ *            fileno() has no descriptor to give for such a stream. Positions
+ *            are offsets in the text as it is read, any of them; where errors
+ *            or newline put more or less into the file than was written, flush
+ *            before asking for one. Writing is EINVAL within a character, and
+ *            amid a text in an encoding with escape sequences.
+ * encoding:  any that iconv knows, by its name or Python's: "latin-1",
+ *            "cp1252", "shift_jis", "utf-16", "utf-8-sig"; NULL: UTF-8.
+ *            "utf-16" and "utf-32" have a byte order mark, "utf-16-le" and the
+ *            like have none. UTF-7 is not offered.
+ * errors:    what happens to what cannot be decoded or encoded: "strict" or
+ *            NULL (EILSEQ, and all before it is kept), "ignore", "replace",
+ *            "backslashreplace", "xmlcharrefreplace" (only encodes),
+ *            "surrogateescape" (a bad byte is read as U+DC80 to U+DCFF, in
+ *            three bytes, and written as that byte). What is incomplete at the
+ *            end is reported when the stream is closed.
+ * newline:   NULL: \r and \r\n are read as \n, which is written as it is. "" or
+ *            "\n": nothing is changed. "\r" or "\r\n": nothing is changed when
+ *            reading, and \n is written as that. Anything else is EINVAL.
  */
 #define TEMPFILE_OPTIONS_OF_STREAMS \
 	TEMPFILE_OPTIONS_OF_FILES; \
 	const char *mode; \
-	long long buffering
+	long long buffering; \
+	const char *encoding; \
+	const char *errors; \
+	const char *newline
 
 /*
  * Private: the struct that X(...) gives to X_opt(). end_ is its last member,

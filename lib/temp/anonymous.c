@@ -36,6 +36,9 @@ static FILE *open_stream(const struct tempfile_open_options *options,
 		.mode = options->mode,
 		.append = options->append,
 		.buffering = options->buffering,
+		.encoding = options->encoding,
+		.errors = options->errors,
+		.newline = options->newline,
 	};
 	struct with__kept_name *name = NULL;
 	struct with__mode mode;

@@ -140,6 +140,9 @@ open_named(const struct tempfile_named_open_options *options,
 		.mode = options->mode,
 		.append = options->append,
 		.buffering = options->buffering,
+		.encoding = options->encoding,
+		.errors = options->errors,
+		.newline = options->newline,
 	};
 	struct with__making_file making = WITH__MAKING_FILE_INIT;
 	const struct with__creation creation = {

@@ -76,19 +76,30 @@ static inline int token_end(struct token *token)
 WITH_DEFINE(token, struct token *, token_make, token_end)
 
 /*
- * One course of events: what(argument) returns result, has the notes, and
- * keeps errno.
+ * One course of events: the call returns result, has the notes, and keeps
+ * errno. In functions, since this is compiled over and over.
  */
 #define expect(call, result, expected)					\
-	do {								\
-		int expect_result;					\
-									\
-		notes[0] = '\0';					\
-		errno = 0;						\
-		expect_result = (call);					\
-		ck_assert_int_eq(errno, KEPT);				\
-		ck_assert_str_eq(notes, expected);			\
-		ck_assert_int_eq(expect_result, result);		\
-	} while (0)
+	(expect_begin(), expect_end(call, result, expected, #call, __LINE__))
+
+static inline void expect_begin(void)
+{
+	notes[0] = '\0';
+	errno = 0;
+}
+
+static inline void expect_end(int got, int result, const char *expected,
+			      const char *call, int line)
+{
+	int error = errno;
+
+	ck_assert_msg(error == KEPT, "line %d, %s: errno is %d", line, call,
+		      error);
+	ck_assert_msg(strcmp(notes, expected) == 0,
+		      "line %d, %s: expected \"%s\", happened \"%s\"", line,
+		      call, expected, notes);
+	ck_assert_msg(got == result, "line %d, %s: returned %d instead of %d",
+		      line, call, got, result);
+}
 
 #endif /* TOKENS_H */

@@ -22,6 +22,7 @@ tests_programs = \
 	tests/test-life-calls \
 	tests/test-life-fork \
 	tests/test-life-kills \
+	tests/test-life-plugin \
 	tests/test-life-report \
 	tests/test-life-signals \
 	tests/test-life-threads \
@@ -75,6 +76,7 @@ tests_scripts = \
 	tests/check-format.sh \
 	tests/check-headers.sh \
 	tests/check-layers.sh \
+	tests/check-life.sh \
 	tests/check-lint.sh \
 	tests/check-macros.sh \
 	tests/check-sandbox.sh \
@@ -124,6 +126,7 @@ tests_test_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
 $(tests_runs):
 	@$(MKDIR_P) tests && : >$@
 
+tests_test_life_plugin_LDADD = $(LDADD) -ldl
 # The end of a thread gives guards back only with this flag.
 tests_test_life_threads_exceptions_SOURCES = tests/test-life-threads.c
 tests_test_life_threads_exceptions_CFLAGS = $(AM_CFLAGS) -fexceptions

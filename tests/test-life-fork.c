@@ -492,6 +492,33 @@ START_TEST(a_fork_while_other_threads_create_harms_neither)
 }
 END_TEST
 
+static void exec_a_look(void *unused)
+{
+	struct tempfile_named *file = tempfile_named_open(.prefix = "left");
+	char command[9000];
+
+	(void)unused;
+	testing_expect(file != NULL);
+	snprintf(command, sizeof(command),
+		 "test -e %s && ! test -e /proc/$$/fd/%d", file->path,
+		 fileno(file->file));
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	_exit(127);
+}
+
+START_TEST(exec_leaves_names_and_closes_descriptors)
+{
+	struct tempfile_dir *dir = tempfile_dir_open();
+
+	ck_assert_ptr_nonnull(dir);
+	ck_assert_int_eq(tempfile_set_tempdir(dir->path), 0);
+	ck_assert(testing_exited(testing_in_child(exec_a_look, NULL), 0));
+	ck_assert_uint_eq(testing_entries(dir->path), 1);
+	ck_assert_int_eq(tempfile_dir_close(&dir), 0);
+	ck_assert_int_eq(tempfile_set_tempdir(NULL), 0);
+}
+END_TEST
+
 static void fill(TCase *tests)
 {
 	int matrix = WAYS * (int)(sizeof(uses) / sizeof(*uses));
@@ -506,6 +533,7 @@ static void fill(TCase *tests)
 	tcase_add_loop_test(tests,
 		the_shared_offset_is_where_the_parent_left_it, 0, WAYS);
 	tcase_add_test(tests, vfork_and_exec_and_spawn_leave_everything);
+	tcase_add_test(tests, exec_leaves_names_and_closes_descriptors);
 	tcase_add_test(tests, a_child_of_raw_clone_removes_nothing);
 	tcase_add_test(tests, a_child_that_shares_the_memory_removes_nothing);
 	tcase_add_test(tests, a_daemon_adopts_and_its_parent_disowns);

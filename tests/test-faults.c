@@ -316,6 +316,31 @@ START_TEST(when_nothing_works_any_more_it_is_told_and_no_descriptor_lost)
 }
 END_TEST
 
+START_CHILD_TEST(no_failure_prints_anything)
+{
+	struct stat st;
+	int fd;
+
+	testing_expect(tempfile_gettempdir() != NULL);
+	trees_begin();
+	fd = trees_must(open("printed", O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+	trees_must(dup2(fd, STDOUT_FILENO));
+	trees_must(dup2(fd, STDERR_FILENO));
+	for (int i = 0; i < LIVES; i++) {
+		for (unsigned long at = 1; at < 10; at++) {
+			faults_watch();
+			faults_fail_from(at, EIO);
+			lives[i].live();
+			faults_rest();
+			with_cleanup_now();
+		}
+	}
+	fflush(NULL);
+	testing_expect(fstat(fd, &st) == 0 && st.st_size == 0);
+	sweep();
+}
+END_CHILD_TEST
+
 static void fill(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, whatever_call_fails_nothing_is_lost, 0,
@@ -323,6 +348,7 @@ static void fill(TCase *tcase)
 	tcase_add_loop_test(tcase,
 		when_nothing_works_any_more_it_is_told_and_no_descriptor_lost,
 		0, LIVES);
+	tcase_add_test(tcase, no_failure_prints_anything);
 }
 
 TESTING_MAIN_CASE("faults", fill)

@@ -20,6 +20,9 @@ examples_list = \
 	examples/define \
 	examples/loop \
 	examples/rmtree \
+	examples/encodings \
+	examples/handlers \
+	examples/spooled \
 	examples/keep-late \
 	examples/persist \
 	examples/publish \
@@ -38,9 +41,11 @@ examples_anonymous_LDADD = $(examples_library)
 examples_cache_LDADD = $(examples_library)
 examples_define_LDADD = $(examples_library)
 examples_directory_LDADD = $(examples_library)
+examples_encodings_LDADD = $(examples_library)
 examples_errors_LDADD = $(examples_library)
 examples_exchange_LDADD = $(examples_library)
 examples_gettempdir_LDADD = $(examples_library)
+examples_handlers_LDADD = $(examples_library)
 examples_handover_LDADD = $(examples_library)
 examples_hello_LDADD = $(examples_library)
 examples_keep_late_LDADD = $(examples_library)
@@ -54,6 +59,7 @@ examples_reopen_LDADD = $(examples_library)
 examples_rmtree_LDADD = $(examples_library)
 examples_signals_LDADD = $(examples_library)
 examples_socket_LDADD = $(examples_library)
+examples_spooled_LDADD = $(examples_library)
 examples_steal_LDADD = $(examples_library)
 examples_totals_LDADD = $(examples_library)
 examples_unwind_LDADD = $(examples_library)

@@ -11,3 +11,4 @@ t again
 # What musl calls these errors.
 s|Filename too long|File name too long|
 s|No file descriptors available|Too many open files|
+s|Illegal byte sequence|Invalid or incomplete multibyte or wide character|

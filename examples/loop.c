@@ -9,7 +9,7 @@ int main(void)
 	for (int i = 1; i <= 3; i++) {
 		WITH_TMP (file) {
 			if (i == 2)
-				break;	/* ends the block, not the loop */
+				break;	/* leaves the block */
 			printf("block %d: to its end\n", i);
 		}
 		printf("block %d: over\n", i);

@@ -139,8 +139,8 @@ if here gcc; then
 fi
 
 # In C++ each statement says what it is, and no more than that is needed.
-grep -E '^(WITH|SCOPED)(_|$)' "$TMPDIR/macros" | grep -v '^WITH_VERSION' \
-	>"$TMPDIR/statements"
+sed -n 's/^#define[ 	]*\(\(WITH\|SCOPED\)[A-Z_]*\)(.*/\1/p' "$include"/with/*.h |
+	sort -u | grep -v '__' >"$TMPDIR/statements"
 for compiler in g++ clang++; do
 	here $compiler || continue
 	{

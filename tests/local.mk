@@ -161,6 +161,7 @@ endif
 
 CLEANFILES += tests/check-is-there $(tests_runs)
 EXTRA_DIST += tests/debug.c tests/cost.c tests/lint.c
+EXTRA_DIST += tests/every-macro-scope.c
 EXTRA_DIST += tests/every-macro.c tests/every-macro-posix.c tests/misuse.c
 EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
 EXTRA_DIST += tests/text-vectors.py tests/text-vectors.txt

@@ -102,6 +102,10 @@ void with__capture_end(struct with_capture *capture);
 
 #ifdef __cplusplus
 }
+#define WITH_CAPTURE(...)	WITH__C_ONLY
+#define SCOPED_CAPTURE(...)	WITH__C_ONLY
+#define WITH_CAPTURE_FD(...)	WITH__C_ONLY
+#define SCOPED_CAPTURE_FD(...)	WITH__C_ONLY
 #else
 WITH__DEFINE_READY(with_capture, struct with_capture *,
 		   (struct with_capture *)0, self != (struct with_capture *)0,

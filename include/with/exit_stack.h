@@ -111,6 +111,8 @@ void with__exit_stack_put(struct with_exit_stack *stack,
 
 #ifdef __cplusplus
 }
+#define WITH_EXIT_STACK(...)	WITH__C_ONLY
+#define SCOPED_EXIT_STACK(...)	WITH__C_ONLY
 #else
 
 /* By the type of fn, which is one of two: anything else does not compile. */

@@ -157,6 +157,14 @@ static inline int with__rwlock_unlock(pthread_rwlock_t *lock)
 
 #ifdef __cplusplus
 }
+#define WITH_MUTEX(...)	WITH__C_ONLY
+#define SCOPED_MUTEX(...)	WITH__C_ONLY
+#define WITH_READ_LOCK(...)	WITH__C_ONLY
+#define SCOPED_READ_LOCK(...)	WITH__C_ONLY
+#define WITH_WRITE_LOCK(...)	WITH__C_ONLY
+#define SCOPED_WRITE_LOCK(...)	WITH__C_ONLY
+#define WITH_FLOCK(...)	WITH__C_ONLY
+#define SCOPED_FLOCK(...)	WITH__C_ONLY
 #else
 
 /*

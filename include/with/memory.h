@@ -103,6 +103,12 @@ void with__mmap_end(struct with_mmap map);
 
 #ifdef __cplusplus
 }
+#define WITH_MEMORY(...)	WITH__C_ONLY
+#define SCOPED_MEMORY(...)	WITH__C_ONLY
+#define WITH_STRING(...)	WITH__C_ONLY
+#define SCOPED_STRING(...)	WITH__C_ONLY
+#define WITH_MMAP(...)	WITH__C_ONLY
+#define SCOPED_MMAP(...)	WITH__C_ONLY
 #else
 
 /*

@@ -196,6 +196,20 @@ void with__locale_end(struct with_locale locale);
 
 #ifdef __cplusplus
 }
+#define WITH_CHDIR(...)	WITH__C_ONLY
+#define SCOPED_CHDIR(...)	WITH__C_ONLY
+#define WITH_FCHDIR(...)	WITH__C_ONLY
+#define SCOPED_FCHDIR(...)	WITH__C_ONLY
+#define WITH_ENV(...)	WITH__C_ONLY
+#define SCOPED_ENV(...)	WITH__C_ONLY
+#define WITH_UMASK(...)	WITH__C_ONLY
+#define SCOPED_UMASK(...)	WITH__C_ONLY
+#define WITH_RLIMIT(...)	WITH__C_ONLY
+#define SCOPED_RLIMIT(...)	WITH__C_ONLY
+#define WITH_SIGMASK(...)	WITH__C_ONLY
+#define SCOPED_SIGMASK(...)	WITH__C_ONLY
+#define WITH_LOCALE(...)	WITH__C_ONLY
+#define SCOPED_LOCALE(...)	WITH__C_ONLY
 #else
 WITH__DEFINE_READY(with_chdir, int, -1, self >= 0, with__chdir_end)
 WITH__DEFINE_READY(with_env, struct with_env *, (struct with_env *)0,

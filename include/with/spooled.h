@@ -124,6 +124,8 @@ void tempfile__spooled_end(struct tempfile_spooled *spooled);
 
 #ifdef __cplusplus
 }
+#define WITH_SPOOLED_TMP(...)	WITH__C_ONLY
+#define SCOPED_SPOOLED_TMP(...) WITH__C_ONLY
 #else
 #define tempfile_spooled_open(...) \
 	tempfile_spooled_open_opt( \

@@ -94,3 +94,62 @@ demo: all
 		$(SHELL) $(srcdir)/examples/demo.sh $(examples_list:examples/%=%)
 .PHONY: demo
 EXTRA_DIST += examples/demo.sh
+
+# A guard each. Those of define-zlib and its like are built where the library
+# is; their outputs are compared in any case, which without it is a skip.
+examples_guards = \
+	examples/define-own \
+	examples/guard-capture \
+	examples/guard-chdir \
+	examples/guard-dirstream \
+	examples/guard-env \
+	examples/guard-exit-stack \
+	examples/guard-fd \
+	examples/guard-file \
+	examples/guard-flock \
+	examples/guard-locale \
+	examples/guard-memory \
+	examples/guard-mmap \
+	examples/guard-mutex \
+	examples/guard-read-lock \
+	examples/guard-rlimit \
+	examples/guard-sigmask \
+	examples/guard-string \
+	examples/guard-umask
+examples_foreign = examples/define-curl examples/define-sqlite examples/define-zlib
+noinst_PROGRAMS += $(examples_guards)
+TESTS += $(examples_guards:=.out) $(examples_foreign:=.out)
+EXTRA_DIST += $(examples_guards:=.out) $(examples_foreign:=.out)
+examples_define_own_LDADD = $(examples_library)
+examples_guard_capture_LDADD = $(examples_library)
+examples_guard_chdir_LDADD = $(examples_library)
+examples_guard_dirstream_LDADD = $(examples_library)
+examples_guard_env_LDADD = $(examples_library)
+examples_guard_exit_stack_LDADD = $(examples_library)
+examples_guard_fd_LDADD = $(examples_library)
+examples_guard_file_LDADD = $(examples_library)
+examples_guard_flock_LDADD = $(examples_library)
+examples_guard_locale_LDADD = $(examples_library)
+examples_guard_memory_LDADD = $(examples_library)
+examples_guard_mmap_LDADD = $(examples_library)
+examples_guard_mutex_LDADD = $(examples_library)
+examples_guard_read_lock_LDADD = $(examples_library)
+examples_guard_rlimit_LDADD = $(examples_library)
+examples_guard_sigmask_LDADD = $(examples_library)
+examples_guard_string_LDADD = $(examples_library)
+examples_guard_umask_LDADD = $(examples_library)
+examples_define_curl_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+examples_define_curl_LDADD = $(examples_library) $(CURL_LIBS)
+examples_define_sqlite_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+examples_define_sqlite_LDADD = $(examples_library) $(SQLITE_LIBS)
+examples_define_zlib_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
+examples_define_zlib_LDADD = $(examples_library) $(ZLIB_LIBS)
+if HAVE_CURL
+noinst_PROGRAMS += examples/define-curl
+endif
+if HAVE_SQLITE
+noinst_PROGRAMS += examples/define-sqlite
+endif
+if HAVE_ZLIB
+noinst_PROGRAMS += examples/define-zlib
+endif

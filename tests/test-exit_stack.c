@@ -253,8 +253,38 @@ static int empty_box(struct box box)
 
 WITH_DEFINE(box, struct box, fill_box, empty_box, (struct box){ 0 }, self.filled)
 
+/* Only larger. */
+struct wide {
+	char text[100];
+};
+
+static struct wide fill_wide(const char *text)
+{
+	struct wide wide = { "" };
+
+	strcpy(wide.text, text);
+	return wide;
+}
+
+static void note_wide(struct wide wide)
+{
+	strcpy(order, wide.text);
+}
+
+WITH_DEFINE(wide, struct wide, fill_wide, note_wide, (struct wide){ "" },
+	    self.text[0])
+
 START_TEST(large_values_are_taken)
 {
+	const char *text = "a text that is longer than an entry has room for";
+
+	WITH_EXIT_STACK (stack) {
+		SCOPED(wide, mine, text);
+		ck_assert_int_eq(with_exit_stack_take(&stack, wide, mine), 0);
+		with_exit_stack_push(&stack, note, a);
+		order[0] = '\0';
+	}
+	ck_assert_str_eq(order, text);
 	WITH_EXIT_STACK (stack) {
 		SCOPED(box, mine, 7);
 		ck_assert_int_eq(with_exit_stack_take(&stack, box, mine), 0);

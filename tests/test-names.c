@@ -89,12 +89,27 @@ static void draw(void *where)
 	testing_expect(with__name_random(where, LENGTH) == 0);
 }
 
+/* Draws until the pool is empty, so that the next name has to fill it. */
+static void empty_the_pool(void)
+{
+	char letter;
+
+	faults_watch();
+	do
+		ck_assert_int_eq(with__name_random(&letter, 1), 0);
+	while (!faults_calls());
+	for (size_t i = 1; i < 256; i++)
+		ck_assert_int_eq(with__name_random(&letter, 1), 0);
+	faults_rest();
+}
+
 START_TEST(a_forked_child_draws_other_names_than_its_parent)
 {
 	char *page = shared_page();
 	char mine[LENGTH];
 
-	/* So that there is a pool that the child could go on with. */
+	/* So that there is a full pool that the child could go on with. */
+	empty_the_pool();
 	draw(mine);
 	ck_assert(testing_exited(testing_in_child(draw, page), 0));
 	ck_assert(testing_exited(testing_in_child(draw, page + 64), 0));
@@ -148,20 +163,6 @@ START_TEST(one_system_call_serves_many_names)
 	ck_assert_uint_ge(faults_calls_of("getrandom"), 4);
 }
 END_TEST
-
-/* Draws until the pool is empty, so that the next name has to fill it. */
-static void empty_the_pool(void)
-{
-	char letter;
-
-	faults_watch();
-	do
-		ck_assert_int_eq(with__name_random(&letter, 1), 0);
-	while (!faults_calls());
-	for (size_t i = 1; i < 256; i++)
-		ck_assert_int_eq(with__name_random(&letter, 1), 0);
-	faults_rest();
-}
 
 START_TEST(without_getrandom_the_device_serves)
 {

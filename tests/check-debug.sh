@@ -55,16 +55,21 @@ stops() {
 		"$TMPDIR/gdb" | grep -v '^}'
 }
 
-for compiler in gcc clang; do
-	if ! command -v $compiler >/dev/null; then
+# A library with a sanitizer, or with another libc, takes its own compiler.
+compilers="gcc clang"
+options=
+if nm "$archive" 2>/dev/null | grep -q ' U __\(asan\|ubsan\)_'; then
+	compilers=${CC:-cc}
+	options=-fsanitize=${WITH_SANITIZERS:-address,undefined}
+fi
+case ${CC:-cc} in *musl*) compilers=$CC ;; esac
+
+for compiler in $compilers; do
+	if ! command -v "$compiler" >/dev/null; then
 		[ -z "${CI:-}" ] || failed=1
 		echo "not here: $compiler"
 		continue
 	fi
-	case ${CC:-cc} in *musl*) compiler=$CC ;; esac
-	options=
-	! nm "$archive" | grep -q ' U __asan_' ||
-		options=-fsanitize=address,undefined
 	# shellcheck disable=SC2086 # flags are words
 	if ! $compiler $flags $options "$source" "$archive" -pthread \
 	    -o "$TMPDIR/debug"; then

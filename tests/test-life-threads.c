@@ -195,7 +195,6 @@ WITH_DEFINE(nothing, int, open_nothing, close)
 /* A report is a write(), which is a cancellation point. */
 static void call_report(void)
 {
-	setenv("LIBWITH_DEBUG", "1", 1);
 	WITH (nothing, fd, -1) {
 	}
 }
@@ -265,6 +264,8 @@ static void call_everything(void *unused)
 	(void)unused;
 	snprintf(target, sizeof(target), "%s/target", testing_tmpdir());
 	testing_expect(freopen("/dev/null", "w", stderr) != NULL);
+	/* Looked up once, so it must stand there from the beginning. */
+	setenv("LIBWITH_DEBUG", "1", 1);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		run_cancelled(call_cancelled, (void *)(uintptr_t)&calls[i]);
 	run_cancelled(call_creators_cancelled, NULL);

@@ -10,6 +10,7 @@
 
 #include <with/options.h>
 
+#include "base/syscalls.h"
 #include "stream/known.h"
 #include "stream/stream.h"
 #include "testing.h"
@@ -197,6 +198,137 @@ START_TEST(what_is_known_of_a_thousand_files_is_found_again)
 }
 END_TEST
 
+/* A stream on a file of ten letters, in one of three kinds. */
+static FILE *open_kind(int kind, int *ret_fd)
+{
+	static const struct with__stream kinds[] = {
+		{ .mode = "r+" }, { .mode = "r+", .buffering = 5000 },
+		{ .mode = "r+", .encoding = "utf-8" },
+	};
+	FILE *file;
+
+	*ret_fd = new_file();
+	ck_assert_int_eq(write(*ret_fd, "abcdefghij", 10), 10);
+	ck_assert_int_eq(lseek(*ret_fd, 0, SEEK_SET), 0);
+	file = with__stream_open(*ret_fd, &kinds[kind]);
+	ck_assert_ptr_nonnull(file);
+	return file;
+}
+
+/* What a child does with a stream that it is not the owner of. */
+static void child_closes(FILE *file)
+{
+	with__stream_discard(file);
+	testing_expect(with__stream_close(file) == 0);
+	_exit(0);
+}
+
+static void child_goes_on(FILE *file)
+{
+	with__stream_discard(file);
+	fputs("more", file);
+	testing_expect(with__stream_close(file) == 0);
+	_exit(0);
+}
+
+static void child_exits(FILE *file)
+{
+	with__stream_discard(file);
+	exit(0);
+}
+
+static void child_flushes_all(FILE *file)
+{
+	with__stream_discard(file);
+	testing_expect(fflush(NULL) == 0);
+	_exit(0);
+}
+
+static int out_of_descriptors(int dirfd, const char *name, int flags,
+			      mode_t mode)
+{
+	(void)dirfd, (void)name, (void)flags, (void)mode;
+	errno = EMFILE;
+	return -1;
+}
+
+static void child_closes_without_dev_null(FILE *file)
+{
+	with__sys.openat = out_of_descriptors;
+	child_closes(file);
+}
+
+static void in_child(void (*function)(FILE *), FILE *file)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0)
+		function(file);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(testing_exited(status, 0));
+}
+
+static void (*const child_does[])(FILE *) = {
+	child_closes, child_goes_on, child_exits, child_flushes_all,
+	child_closes_without_dev_null,
+};
+enum { WAYS = sizeof(child_does) / sizeof(*child_does) };
+
+START_TEST(a_discarded_stream_writes_nothing)
+{
+	for (int i = 0; i < 3 * WAYS; i++) {
+		char bytes[16];
+		int fd;
+		FILE *file = open_kind(i / WAYS, &fd);
+
+		/* Whatever else is buffered shall not be written twice. */
+		fflush(NULL);
+		fputs("XYZ", file);
+		in_child(child_does[i % WAYS], file);
+		ck_assert_int_eq(pread(fd, bytes, 16, 0), 10);
+		ck_assert_mem_eq(bytes, "abcdefghij", 10);
+		ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 0);
+		ck_assert_int_eq(fflush(file), 0);
+		ck_assert_int_eq(pread(fd, bytes, 16, 0), 10);
+		ck_assert_mem_eq(bytes, "XYZdefghij", 10);
+		ck_assert_int_eq(with__stream_close(file), 0);
+	}
+}
+END_TEST
+
+START_TEST(a_discarded_stream_moves_no_shared_offset)
+{
+	for (int i = 0; i < 3 * WAYS; i++) {
+		off_t before;
+		int fd;
+		FILE *file = open_kind(i / WAYS, &fd);
+
+		fflush(NULL);
+		ck_assert_int_eq(getc(file), 'a');
+		before = lseek(fd, 0, SEEK_CUR);
+		in_child(child_does[i % WAYS], file);
+		ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), before);
+		ck_assert_int_eq(getc(file), 'b');
+		ck_assert_int_eq(with__stream_close(file), 0);
+	}
+}
+END_TEST
+
+START_TEST(half_a_character_of_the_parent_is_no_error_of_the_child)
+{
+	int fd;
+	FILE *file = open_kind(2, &fd);
+
+	fflush(NULL);
+	fputs("\xc3", file);
+	ck_assert_int_eq(fflush(file), 0);
+	in_child(child_closes, file);
+	fputs("\xa9", file);
+	ck_assert_int_eq(with__stream_close(file), 0);
+}
+END_TEST
+
 TESTING_MAIN("stream",
 	untouched_bytes_come_back_in_every_mode_and_buffering,
 	buffering_is_what_was_asked_for,
@@ -205,4 +337,7 @@ TESTING_MAIN("stream",
 	check_hands_out_the_mode,
 	close_reports_what_the_last_flush_said,
 	hundreds_of_sized_streams_close_in_any_order,
-	what_is_known_of_a_thousand_files_is_found_again)
+	what_is_known_of_a_thousand_files_is_found_again,
+	a_discarded_stream_writes_nothing,
+	a_discarded_stream_moves_no_shared_offset,
+	half_a_character_of_the_parent_is_no_error_of_the_child)

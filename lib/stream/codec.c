@@ -354,11 +354,15 @@ static bool encode_one(const struct with__codec *codec, unsigned *state,
 		       struct with__progress *progress, unsigned char *out,
 		       size_t room)
 {
-	struct piece piece = { .size = 0 };
+	struct piece piece;
 	unsigned next = *state;
 	size_t used;
 	int result;
 
+	/* The bytes of it are not cleared, which would cost more than all else. */
+	piece.size = 0;
+	piece.worth = 0;
+	piece.raw = false;
 	in += progress->used;
 	if (*in == '\n' && codec->newline.ending)
 		result = piece_ending(codec, &next, &piece, &used);

@@ -25,22 +25,34 @@ enum { START, LITTLE, BIG };
 
 #define MARK 0xfeff
 
-static uint32_t get(const unsigned char *in, unsigned unit, unsigned order)
+static inline uint32_t get(const unsigned char *in, unsigned unit,
+			   unsigned order)
 {
-	uint32_t value = 0;
+	uint32_t value;
+	uint16_t half;
 
-	for (unsigned i = 0; i < unit; i++)
-		value |= (uint32_t)in[i] <<
-			8 * (order == LITTLE ? i : unit - 1 - i);
-	return value;
+	if (unit == 2) {
+		memcpy(&half, in, 2);
+		return order == NATIVE ? half : __builtin_bswap16(half);
+	}
+	memcpy(&value, in, 4);
+	return order == NATIVE ? value : __builtin_bswap32(value);
 }
 
-static void put(uint32_t value, unsigned char *out, unsigned unit,
-		unsigned order)
+static inline void put(uint32_t value, unsigned char *out, unsigned unit,
+		       unsigned order)
 {
-	for (unsigned i = 0; i < unit; i++)
-		out[order == LITTLE ? i : unit - 1 - i] =
-			(unsigned char)(value >> 8 * i);
+	uint16_t half = (uint16_t)value;
+
+	if (unit == 2) {
+		if (order != NATIVE)
+			half = __builtin_bswap16(half);
+		memcpy(out, &half, 2);
+		return;
+	}
+	if (order != NATIVE)
+		value = __builtin_bswap32(value);
+	memcpy(out, &value, 4);
 }
 
 /* Read the mark of UTF-16 or UTF-32, which must be there. */

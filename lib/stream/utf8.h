@@ -90,23 +90,21 @@ static inline size_t with__ascii_copy(const unsigned char *in, size_t size,
 	const uint64_t mask = 0x8080808080808080u;
 	size_t done = 0;
 
-	while (size - done >= 32) {
+	while (size - done >= 8) {
 		uint64_t words[4];
 
-		memcpy(words, in + done, 32);
-		if ((words[0] | words[1] | words[2] | words[3]) & mask)
+		memcpy(words, in + done, 8);
+		if (words[0] & mask)
 			break;
-		memcpy(out + done, words, 32);
-		done += 32;
-	}
-	while (size - done >= 8) {
-		uint64_t word;
-
-		memcpy(&word, in + done, 8);
-		if (word & mask)
-			break;
-		memcpy(out + done, &word, 8);
+		memcpy(out + done, words, 8);
 		done += 8;
+		while (size - done >= 32) {
+			memcpy(words, in + done, 32);
+			if ((words[0] | words[1] | words[2] | words[3]) & mask)
+				break;
+			memcpy(out + done, words, 32);
+			done += 32;
+		}
 	}
 	while (done < size && in[done] < 0x80) {
 		out[done] = in[done];

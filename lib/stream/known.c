@@ -5,11 +5,13 @@
  * Open chains in a power of two of buckets, doubled when there are as many
  * entries as buckets; without memory for that the chains grow longer instead.
  * One lock guards it; it is held for a few instructions and over fork(), so
- * that a child never finds it taken by a thread that it does not have.
+ * that a child never finds it taken by a thread that it does not have. Fork is
+ * watched from the first entry on; as long as there is none, nobody locks.
  */
 #include "config.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -20,7 +22,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct with__known *first_buckets[16];
 static struct with__known **buckets = first_buckets;
 static size_t bucket_count = sizeof(first_buckets) / sizeof(*first_buckets);
-static size_t entry_count;
+static _Atomic size_t entry_count;	/* written with the lock only */
 
 static void acquire(void)
 {
@@ -119,6 +121,8 @@ struct with__known *with__known_get(FILE *file)
 {
 	struct with__known *entry;
 
+	if (!atomic_load(&entry_count))
+		return NULL;
 	acquire();
 	entry = *find(file);
 	release();
@@ -129,6 +133,8 @@ struct with__known *with__known_take(FILE *file)
 {
 	struct with__known *entry;
 
+	if (!atomic_load(&entry_count))
+		return NULL;
 	acquire();
 	entry = take(find(file));
 	release();

@@ -26,11 +26,7 @@
  * Handles are alive on purpose here when a process ends, and nothing points
  * to them any more: that is no leak of the library's.
  */
-const char *__lsan_default_options(void);
-const char *__lsan_default_options(void)
-{
-	return "detect_leaks=0";
-}
+TESTING_LEAVES_THINGS_ALIVE
 
 static struct note {
 	size_t count;

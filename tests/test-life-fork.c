@@ -19,6 +19,8 @@
 
 #include "testing.h"
 
+TESTING_LEAVES_THINGS_ALIVE
+
 extern char **environ;
 
 static void wait_for(pid_t child)

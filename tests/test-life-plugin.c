@@ -15,6 +15,8 @@
 
 #include "testing.h"
 
+TESTING_LEAVES_THINGS_ALIVE
+
 static char library[4096];
 
 /* Does what a plugin does, without linking to the library. */

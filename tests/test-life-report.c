@@ -15,6 +15,8 @@
 
 #include "testing.h"
 
+TESTING_LEAVES_THINGS_ALIVE
+
 static char told[4096];
 
 /* What a child writes to stderr. */

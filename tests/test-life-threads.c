@@ -22,6 +22,8 @@
 
 #include "testing.h"
 
+TESTING_LEAVES_THINGS_ALIVE
+
 #if defined(__EXCEPTIONS) && defined(__GLIBC__)
 #define LEFT_UNTIL_EXIT 0u
 #else

@@ -151,6 +151,17 @@ void testing_default_signals(void);
 int testing_storm(int few, int many);
 
 /*
+ * At file scope of a program whose children end with things alive, because
+ * that is what is tested: the leak checker is to leave them alone.
+ */
+#define TESTING_LEAVES_THINGS_ALIVE					\
+	int __lsan_is_turned_off(void);					\
+	int __lsan_is_turned_off(void)					\
+	{								\
+		return 1;						\
+	}
+
+/*
  * In a child: become user and group TESTING_NOBODY, for whom permissions mean
  * something; the TMPDIR is given to that user first. Nothing to do for who is
  * not root to begin with.

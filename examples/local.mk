@@ -79,7 +79,8 @@ noinst_PROGRAMS += examples/demo-peak
 examples_demo_peak_LDADD =
 
 noinst_PROGRAMS += $(examples_list)
-examples_outputs = $(examples_list:=.out)
+examples_outputs = $(examples_list:=.out) \
+	$(examples_guards:=.out) $(examples_foreign:=.out)
 TESTS += $(examples_outputs)
 EXTRA_DIST += examples/normalise.sed $(examples_outputs) \
 	examples/keep-late.run examples/kept-log.run examples/signals.run
@@ -91,7 +92,8 @@ $(examples_outputs):
 
 demo: all
 	@source='$(srcdir)/examples' build=examples \
-		$(SHELL) $(srcdir)/examples/demo.sh $(examples_list:examples/%=%)
+		$(SHELL) $(srcdir)/examples/demo.sh \
+		$(examples_list:examples/%=%) $(examples_guards:examples/%=%)
 .PHONY: demo
 EXTRA_DIST += examples/demo.sh
 
@@ -118,8 +120,6 @@ examples_guards = \
 	examples/guard-umask
 examples_foreign = examples/define-curl examples/define-sqlite examples/define-zlib
 noinst_PROGRAMS += $(examples_guards)
-TESTS += $(examples_guards:=.out) $(examples_foreign:=.out)
-EXTRA_DIST += $(examples_guards:=.out) $(examples_foreign:=.out)
 examples_define_own_LDADD = $(examples_library)
 examples_guard_capture_LDADD = $(examples_library)
 examples_guard_chdir_LDADD = $(examples_library)

@@ -58,10 +58,12 @@ stops() {
 # A library with a sanitizer, or with another libc, takes its own compiler.
 compilers="gcc clang"
 options=
-if nm "$archive" 2>/dev/null | grep -q ' U __\(asan\|ubsan\)_'; then
-	compilers=${CC:-cc}
-	options=-fsanitize=${WITH_SANITIZERS:-address,undefined}
-fi
+for pair in asan:address ubsan:undefined tsan:thread; do
+	if nm "$archive" 2>/dev/null | grep -q " U __${pair%:*}_"; then
+		compilers=${CC:-cc}
+		options="$options -fsanitize=${pair#*:}"
+	fi
+done
 case ${CC:-cc} in *musl*) compilers=$CC ;; esac
 
 for compiler in $compilers; do

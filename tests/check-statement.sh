@@ -19,11 +19,17 @@ export ASAN_OPTIONS
 own=${CC:-cc}
 set --
 plain=yes
-if nm "$top_builddir/lib/.libs/libwith-core.a" 2>/dev/null |
-    grep -q ' U __\(asan\|ubsan\|tsan\)_'; then
+archive=$top_builddir/lib/.libs/libwith-core.a
+built_with=
+for pair in asan:address ubsan:undefined tsan:thread; do
+	if nm "$archive" 2>/dev/null | grep -q " U __${pair%:*}_"; then
+		built_with=$built_with,${pair#*:}
+	fi
+done
+if [ -n "$built_with" ]; then
 	set -- "$own"
 	plain=no
-	sanitize=-fsanitize=${WITH_SANITIZERS:-address,undefined}
+	sanitize=-fsanitize=${built_with#,}
 elif case $own in *musl*) true ;; *) false ;; esac; then
 	set -- "$own"
 	sanitize=

@@ -36,6 +36,7 @@ tests_programs = \
 	tests/test-mode \
 	tests/test-named \
 	tests/test-names \
+	tests/test-newline \
 	tests/test-options \
 	tests/test-path \
 	tests/test-persist \

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <with/anonymous.h>
+#include <with/file.h>
+#include <with/named.h>
 #include <with/options.h>
 
 #include "base/syscalls.h"
@@ -644,6 +647,33 @@ START_TEST(a_failed_read_may_be_tried_again)
 }
 END_TEST
 
+START_TEST(files_of_all_kinds_take_the_text_options)
+{
+	struct tempfile_named *named = tempfile_named_open(
+		.encoding = "utf-16-le", .newline = "\r\n");
+	FILE *file = tempfile_open(.mode = "w+t");
+	char bytes[16];
+	int fd = open(named->path, O_RDONLY | O_CLOEXEC);
+
+	fputs("\xc3\xa9\n", named->file);
+	ck_assert_int_eq(fflush(named->file), 0);
+	ck_assert_int_eq(pread(fd, bytes, sizeof(bytes), 0), 6);
+	ck_assert_mem_eq(bytes, "\xe9\0\r\0\n", 6);
+	close(fd);
+	ck_assert_int_eq(tempfile_named_close(&named), 0);
+	fputs("a\r\nb", file);
+	rewind(file);
+	reads(file, "a\nb");
+	holds(file, "a\r\nb", 4);
+	ck_assert_int_eq(with_file_close(&file), 0);
+	errno = 0;
+	ck_assert_ptr_null(tempfile_named_open(.encoding = "no-such-code"));
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_ptr_null(tempfile_open(.mode = "wb", .errors = "strict"));
+	ck_assert_uint_eq(testing_entries(NULL), 0);
+}
+END_TEST
+
 TESTING_MAIN("text",
 	any_offset_is_reached_in_every_encoding,
 	what_is_written_anywhere_is_read_after,
@@ -664,4 +694,5 @@ TESTING_MAIN("text",
 	unknown_options_are_refused_before_anything_exists,
 	encodings_go_by_the_names_that_python_gives_them,
 	a_full_disk_leaves_no_half_character,
-	a_failed_read_may_be_tried_again)
+	a_failed_read_may_be_tried_again,
+	files_of_all_kinds_take_the_text_options)

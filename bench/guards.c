@@ -10,6 +10,8 @@
  *
  *	make bench-guards
  */
+#include "config.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -49,70 +51,70 @@ static __attribute__((noinline)) void nothing(void *unused)
 }
 
 #define GUARDS(X) \
-	X(file, 20, ({ FILE *f = fopen(path, "re"); USE(f); fclose(f); }), \
-	  ({ WITH_FILE (f, path, "r") USE(f); })) \
-	X(fd, 100, ({ int fd = open(path, O_RDONLY | O_CLOEXEC); USE(fd); \
+	X(file, 20, __extension__ ({ FILE *f = fopen(path, "re"); USE(f); fclose(f); }), \
+	  __extension__ ({ WITH_FILE (f, path, "r") USE(f); })) \
+	X(fd, 100, __extension__ ({ int fd = open(path, O_RDONLY | O_CLOEXEC); USE(fd); \
 		    close(fd); }), \
-	  ({ WITH_FD (fd, path, O_RDONLY) USE(fd); })) \
-	X(dirstream, 20, ({ DIR *d = opendir("/"); USE(d); closedir(d); }), \
-	  ({ WITH_DIRSTREAM (d, "/") USE(d); })) \
-	X(memory, 1000, ({ void *p = malloc(100); USE(p); free(p); }), \
-	  ({ WITH_MEMORY (p, malloc(100)) USE(p); })) \
-	X(string, 200, ({ char *s; if (asprintf(&s, "%d", 7) > 0) { USE(s); \
+	  __extension__ ({ WITH_FD (fd, path, O_RDONLY) USE(fd); })) \
+	X(dirstream, 20, __extension__ ({ DIR *d = opendir("/"); USE(d); closedir(d); }), \
+	  __extension__ ({ WITH_DIRSTREAM (d, "/") USE(d); })) \
+	X(memory, 1000, __extension__ ({ void *p = malloc(100); USE(p); free(p); }), \
+	  __extension__ ({ WITH_MEMORY (p, malloc(100)) USE(p); })) \
+	X(string, 200, __extension__ ({ char *s; if (asprintf(&s, "%d", 7) > 0) { USE(s); \
 		free(s); } }), \
-	  ({ WITH_STRING (s, "%d", 7) USE(s); })) \
-	X(mmap, 50, ({ void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, \
+	  __extension__ ({ WITH_STRING (s, "%d", 7) USE(s); })) \
+	X(mmap, 50, __extension__ ({ void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, \
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0); USE(p); \
 		munmap(p, 4096); }), \
-	  ({ WITH_MMAP (p, -1, .length = 4096) USE(p.data); })) \
-	X(mutex, 1000, ({ pthread_mutex_lock(&mutex); USE(0); \
+	  __extension__ ({ WITH_MMAP (p, -1, .length = 4096) USE(p.data); })) \
+	X(mutex, 1000, __extension__ ({ pthread_mutex_lock(&mutex); USE(0); \
 		pthread_mutex_unlock(&mutex); }), \
-	  ({ WITH_MUTEX (held, &mutex) USE(held); })) \
-	X(read lock, 1000, ({ pthread_rwlock_rdlock(&rwlock); USE(0); \
+	  __extension__ ({ WITH_MUTEX (held, &mutex) USE(held); })) \
+	X(read lock, 1000, __extension__ ({ pthread_rwlock_rdlock(&rwlock); USE(0); \
 		pthread_rwlock_unlock(&rwlock); }), \
-	  ({ WITH_READ_LOCK (held, &rwlock) USE(held); })) \
-	X(write lock, 1000, ({ pthread_rwlock_wrlock(&rwlock); USE(0); \
+	  __extension__ ({ WITH_READ_LOCK (held, &rwlock) USE(held); })) \
+	X(write lock, 1000, __extension__ ({ pthread_rwlock_wrlock(&rwlock); USE(0); \
 		pthread_rwlock_unlock(&rwlock); }), \
-	  ({ WITH_WRITE_LOCK (held, &rwlock) USE(held); })) \
-	X(flock, 50, ({ int fd = open("/", O_RDONLY | O_CLOEXEC | O_NOCTTY | \
+	  __extension__ ({ WITH_WRITE_LOCK (held, &rwlock) USE(held); })) \
+	X(flock, 50, __extension__ ({ int fd = open("/", O_RDONLY | O_CLOEXEC | O_NOCTTY | \
 		O_NONBLOCK); \
 		flock(fd, LOCK_SH | LOCK_NB); USE(fd); close(fd); }), \
-	  ({ WITH_FLOCK (fd, "/", .shared = 1, .nonblocking = 1) USE(fd); })) \
-	X(chdir, 50, ({ int fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); \
+	  __extension__ ({ WITH_FLOCK (fd, "/", .shared = 1, .nonblocking = 1) USE(fd); })) \
+	X(chdir, 50, __extension__ ({ int fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); \
 		if (chdir("/") == 0 && fchdir(fd) == 0) close(fd); }), \
-	  ({ WITH_CHDIR (back, "/") USE(back); })) \
-	X(env, 200, ({ char *old = strdup(getenv("BENCH")); \
+	  __extension__ ({ WITH_CHDIR (back, "/") USE(back); })) \
+	X(env, 200, __extension__ ({ char *old = strdup(getenv("BENCH")); \
 		setenv("BENCH", "x", 1); USE(old); setenv("BENCH", old, 1); \
 		free(old); }), \
-	  ({ WITH_ENV (env, "BENCH", "x") USE(env); })) \
-	X(umask, 200, ({ mode_t old = umask(022); USE(old); umask(old); }), \
-	  ({ WITH_UMASK (old, 022u) USE(old); })) \
-	X(sigmask, 200, ({ sigset_t set, old; sigemptyset(&set); \
+	  __extension__ ({ WITH_ENV (env, "BENCH", "x") USE(env); })) \
+	X(umask, 200, __extension__ ({ mode_t old = umask(022); USE(old); umask(old); }), \
+	  __extension__ ({ WITH_UMASK (old, 022u) USE(old); })) \
+	X(sigmask, 200, __extension__ ({ sigset_t set, old; sigemptyset(&set); \
 		sigaddset(&set, SIGUSR1); \
 		pthread_sigmask(SIG_BLOCK, &set, &old); USE(&old); \
 		pthread_sigmask(SIG_SETMASK, &old, NULL); }), \
-	  ({ WITH_SIGMASK (old, SIG_BLOCK, SIGUSR1) USE(&old); })) \
-	X(rlimit, 100, ({ struct rlimit old, new; \
+	  __extension__ ({ WITH_SIGMASK (old, SIG_BLOCK, SIGUSR1) USE(&old); })) \
+	X(rlimit, 100, __extension__ ({ struct rlimit old, new; \
 		getrlimit(RLIMIT_NOFILE, &old); new = old; new.rlim_cur = 50; \
 		setrlimit(RLIMIT_NOFILE, &new); USE(&old); \
 		getrlimit(RLIMIT_NOFILE, &new); new.rlim_cur = old.rlim_cur; \
 		setrlimit(RLIMIT_NOFILE, &new); }), \
-	  ({ WITH_RLIMIT (old, RLIMIT_NOFILE, 50) USE(&old); })) \
-	X(locale, 100, ({ locale_t base = duplocale(uselocale((locale_t)0)); \
+	  __extension__ ({ WITH_RLIMIT (old, RLIMIT_NOFILE, 50) USE(&old); })) \
+	X(locale, 100, __extension__ ({ locale_t base = duplocale(uselocale((locale_t)0)); \
 		locale_t new = newlocale(LC_ALL_MASK, "C", base); \
 		locale_t old = uselocale(new); USE(new); uselocale(old); \
 		freelocale(new); }), \
-	  ({ WITH_LOCALE (locale, LC_ALL, "C") USE(&locale); })) \
-	X(capture, 5, ({ int old, file; fflush(stdout); \
+	  __extension__ ({ WITH_LOCALE (locale, LC_ALL, "C") USE(&locale); })) \
+	X(capture, 5, __extension__ ({ int old, file; fflush(stdout); \
 		fcntl(1, F_GETFD); old = fcntl(1, F_DUPFD_CLOEXEC, 10); \
 		file = open("/tmp", O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC | \
 			O_APPEND, 0600); \
 		dup3(file, 1, 0); USE(file); fflush(stdout); dup3(old, 1, 0); \
 		close(old); close(file); }), \
-	  ({ WITH_CAPTURE (out, stdout) USE(out); })) \
-	X(exit stack, 200, ({ struct { void (*fn)(void *); void *arg; } \
+	  __extension__ ({ WITH_CAPTURE (out, stdout) USE(out); })) \
+	X(exit stack, 200, __extension__ ({ struct { void (*fn)(void *); void *arg; } \
 		one = { nothing, NULL }; USE(&one); one.fn(one.arg); }), \
-	  ({ WITH_EXIT_STACK (stack) with_exit_stack_push(&stack, nothing, NULL); }))
+	  __extension__ ({ WITH_EXIT_STACK (stack) with_exit_stack_push(&stack, nothing, NULL); }))
 
 static double now(void)
 {

@@ -120,6 +120,14 @@ START_TEST(modes_are_those_of_fopen)
 		ck_assert_int_eq(getc(file), EOF);
 	ck_assert_int_eq(size_of(name), 0);
 	unlink(name);
+	WITH_FILE (file, name, "wtx")
+		ck_assert_int_eq(fputs("text", file) >= 0, 1);
+	WITH_FILE (file, name, "wtx")
+		ck_abort_msg("there is %p", (void *)file);
+	else
+		ck_assert_int_eq(errno, EEXIST);
+	ck_assert_int_eq(size_of(name), 4);
+	unlink(name);
 }
 END_TEST
 

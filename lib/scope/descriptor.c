@@ -78,27 +78,16 @@ void with__fd_end(int fd)
 	errno = saved;
 }
 
+/* glibc and musl open it close-on-exec. */
 DIR *with_dirstream_open(const char *path)
 {
 	WITH__NO_CANCEL;
-	DIR *directory;
-	int fd, error;
 
 	if (!path) {
 		errno = EINVAL;
 		return NULL;
 	}
-	fd = with__sys.openat(AT_FDCWD, path,
-			      O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fd < 0)
-		return NULL;
-	directory = fdopendir(fd);
-	if (!directory) {
-		error = errno;
-		with__sys.close(fd);
-		errno = error;
-	}
-	return directory;
+	return opendir(path);
 }
 
 int with_dirstream_close(DIR **directory)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include <with/file.h>
 
@@ -70,7 +71,16 @@ static int open_flags(const struct with__mode *mode)
 		(mode->exclusive ? O_EXCL : 0);
 }
 
-/* Not fopen(): it has no "x" everywhere, and no text of ours. */
+/* Bytes: fopen() saves the system call by which fdopen() looks at the flags. */
+static FILE *open_bytes(const char *path, const struct with__mode *mode)
+{
+	char how[8] = "";
+
+	strcat(how, mode->canonical);
+	strcat(how, mode->exclusive ? "xe" : "e");
+	return fopen(path, how);
+}
+
 static FILE *open_file(const char *path, const char *mode)
 {
 	const struct with__stream how = { .mode = mode };
@@ -84,6 +94,8 @@ static FILE *open_file(const char *path, const char *mode)
 	}
 	if (with__stream_check(&how, &parsed) < 0)
 		return NULL;
+	if (!parsed.text)
+		return open_bytes(path, &parsed);
 	fd = with__sys.openat(AT_FDCWD, path, open_flags(&parsed), 0666);
 	if (fd < 0)
 		return NULL;

@@ -1,12 +1,47 @@
 # SPDX-License-Identifier: MIT
-# Benchmarks are built and run by a target of their own each.
-EXTRA_PROGRAMS = bench/bench-life bench/guards bench/guards-unwindable
+# make bench and make bench-quick: how fast, beside the floor and the others.
+# Not part of make check: figures need a quiet machine. What is measured by
+# counting, which needs none, is in tests/test-rmtree-calls.c.
+EXTRA_PROGRAMS = \
+	bench/bench-life \
+	bench/cycles \
+	bench/guards \
+	bench/guards-unwindable \
+	bench/removal
 bench_bench_life_LDADD = lib/libwith-core.la
+bench_cycles_SOURCES = bench/cycles.c bench/measure.c bench/measure.h
+bench_cycles_LDADD = lib/libwith-core.la -ldl
+bench_removal_SOURCES = bench/removal.c bench/measure.c bench/measure.h
+bench_removal_LDADD = lib/libwith-core.la
 CLEANFILES += $(EXTRA_PROGRAMS)
+
+# Where trees are made: a directory in memory and one on a disk.
+BENCH_MEMORY = /dev/shm
+BENCH_DISK = /var/tmp
+bench_places = -d tmpfs=$(BENCH_MEMORY) -d disk=$(BENCH_DISK)
+bench_results = $(srcdir)/bench/results
+
+# Peers whose compiler is not there are left out, and named by the bench.
+bench/peers: bench/remove.rs bench/remove.go
+	@$(MKDIR_P) bench
+	-@rustc -O -o bench/remove-rust $(srcdir)/bench/remove.rs 2>/dev/null
+	-@go build -o bench/remove-go $(srcdir)/bench/remove.go 2>/dev/null
+	@: >$@
+
+bench: bench/removal bench/cycles bench/peers
+	@$(MKDIR_P) $(bench_results)
+	bench/removal -p $(abs_top_builddir)/bench \
+		-o $(bench_results)/removal.csv $(bench_places)
+	bench/cycles -o $(bench_results)/cycles.csv $(bench_places)
+	$(AWK) -f $(srcdir)/bench/chart.awk $(bench_results)/removal.csv \
+		>$(srcdir)/doc/removal.svg
+
+bench-quick: bench/removal bench/cycles bench/peers
+	bench/removal -q -p $(abs_top_builddir)/bench -d tmpfs=$(BENCH_MEMORY)
+	bench/cycles -q -d tmpfs=$(BENCH_MEMORY)
 
 bench-life: bench/bench-life
 	bench/bench-life
-.PHONY: bench-life
 
 # Twice: the second time each guard is put on the stack for with_unwind(). As
 # users are linked, so that calls into the library count.
@@ -20,3 +55,8 @@ bench-guards: bench/guards bench/guards-unwindable
 	-bench/guards
 	-bench/guards-unwindable
 .PHONY: bench-guards
+
+.PHONY: bench bench-quick bench-life
+CLEANFILES += bench/peers bench/remove-rust bench/remove-go
+EXTRA_DIST += bench/chart.awk bench/remove.go bench/remove.rs \
+	bench/results/cycles.csv bench/results/removal.csv

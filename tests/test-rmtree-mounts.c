@@ -89,7 +89,8 @@ static void directory_bound_inside(void *old_kernel)
 {
 	begin();
 	trees_directory("root/mount");
-	trees_must(mount("outside", "root/mount", NULL, MS_BIND, NULL));
+	trees_must(mount("outside", "root/mount", "none",
+			 MS_BIND, ""));
 	only_mounts_stay("root/mount/keep", old_kernel);
 	finish("root/mount");
 }
@@ -98,7 +99,8 @@ static void file_bound_inside(void *old_kernel)
 {
 	begin();
 	trees_file("root/mount");
-	trees_must(mount("outside/keep", "root/mount", NULL, MS_BIND, NULL));
+	trees_must(mount("outside/keep", "root/mount", "none",
+			 MS_BIND, ""));
 	only_mounts_stay("root/mount", old_kernel);
 	finish("root/mount");
 }
@@ -110,7 +112,7 @@ static void mount_below_the_descriptors(void *old_kernel)
 	trees_directory("root/a/b");
 	trees_directory("root/a/b/c");
 	trees_directory("root/a/b/c/mount");
-	trees_must(mount("outside", "root/a/b/c/mount", NULL, MS_BIND, NULL));
+	trees_must(mount("outside", "root/a/b/c/mount", "none", MS_BIND, ""));
 	trees_descriptors(3);
 	only_mounts_stay("outside/keep", old_kernel);
 	trees_descriptors(0);
@@ -137,7 +139,7 @@ static void mounted_meanwhile(void *old_kernel)
 	trees_file("root/mount/below");
 	meddle_begin(mount_at_open, old_kernel);
 	testing_expect(with__rmtree("root", NULL) == -1);
-	testing_expect(errno == EXDEV);
+	testing_expect(errno == EXDEV || errno == EBUSY);
 	meddle_end();
 	testing_expect(trees_exists("root/mount/keep"));
 	finish("root/mount");
@@ -147,7 +149,7 @@ static void root_is_a_mount(void *old_kernel)
 {
 	(void)old_kernel;
 	begin();
-	trees_must(mount("outside", "root", NULL, MS_BIND, NULL));
+	trees_must(mount("outside", "root", "none", MS_BIND, ""));
 	testing_expect(with__rmtree("root", NULL) == -1);
 	testing_expect(errno == EBUSY);
 	testing_expect(trees_exists("outside/keep"));

@@ -141,7 +141,7 @@ void trees_own_mounts(void)
 		snprintf(map, sizeof(map), "0 %u 1", gid);
 		write_text("/proc/self/gid_map", map);
 	}
-	trees_must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	trees_must(mount("none", "/", "none", MS_REC | MS_PRIVATE, ""));
 }
 
 void trees_no_capabilities(void)

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * removal.c - how fast trees go, beside the floor and beside the others.
+ *
+ * The floor knows every name in advance: per file one unlinkat(), per
+ * directory one open, close and rmdir, nothing read. Each contender removes
+ * the same trees in a process of its own; what that process costs without a
+ * tree is taken off. In every round the contenders take turns in another
+ * order. A contender that leaves something is said to fail.
+ *
+ *	removal [-q] [-o FILE.csv] [-p PEERS] [-d LABEL=DIRECTORY]... [SHAPE...]
+ *
+ * PEERS is the directory of remove-rust and remove-go, where they were built.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <with/rmtree.h>
+
+#include "measure.h"
+
+struct shape {
+	const char *name;
+	unsigned width, depth, files;
+	int leaves_only;	/* files stand in the lowest directories */
+	unsigned copies;	/* so many trees at once, or it is too short */
+};
+
+static const struct shape shapes[] = {
+	{ "flat 10",	   0, 0, 10, 0, 500 },
+	{ "flat 1,000",	   0, 0, 1000, 0, 8 },
+	{ "flat 100,000",  0, 0, 100000, 0, 1 },
+	{ "1,000 x 100",   1000, 1, 100, 1, 1 },
+	{ "20,000 empty",  20000, 1, 0, 0, 1 },
+	{ "mixed 8,190",   4, 5, 5, 0, 1 },
+	{ "chain 1,000",   1, 1000, 0, 0, 10 },
+	{ "chain 10,000",  1, 10000, 0, 0, 1 },
+};
+
+enum {
+	SHAPES = sizeof(shapes) / sizeof(*shapes),
+	COPIES_MOST = 500,
+	NAMES = 100000,
+	ROUNDS_MOST = 25,
+	PLACES_MOST = 4,
+};
+
+static char (*names)[8];		/* "0" to "99999" */
+static char *trees[COPIES_MOST + 1];	/* absolute paths, NULL behind them */
+
+static void must(int result, const char *what)
+{
+	if (result >= 0)
+		return;
+	perror(what);
+	exit(1);
+}
+
+static void make(const struct shape *shape, int dirfd, const char *name,
+		 unsigned depth)
+{
+	int fd;
+
+	must(mkdirat(dirfd, name, 0700), "mkdirat");
+	if (shape->width == 0 && shape->files == 0)
+		return;
+	fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	must(fd, "openat");
+	for (unsigned i = 0; i < shape->files; i++) {
+		int file;
+
+		if (shape->leaves_only && depth > 0)
+			break;
+		file = openat(fd, names[i], O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+		must(file, "openat");
+		close(file);
+	}
+	for (unsigned i = 0; depth > 0 && i < shape->width; i++) {
+		char directory[16];
+
+		snprintf(directory, sizeof(directory), "d%s", names[i]);
+		make(shape, fd, directory, depth - 1);
+	}
+	close(fd);
+}
+
+/* The same again, the names being known. */
+static void floor_tree(const struct shape *shape, int dirfd, const char *name,
+		       unsigned depth)
+{
+	int fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char directory[16] = "d";
+
+	for (unsigned i = 0; i < shape->files; i++) {
+		if (shape->leaves_only && depth > 0)
+			break;
+		unlinkat(fd, names[i], 0);
+	}
+	for (unsigned i = 0; depth > 0 && i < shape->width; i++) {
+		strcpy(directory + 1, names[i]);
+		if (depth == 1 && shape->files == 0)
+			unlinkat(fd, directory, AT_REMOVEDIR);
+		else
+			floor_tree(shape, fd, directory, depth - 1);
+	}
+	close(fd);
+	unlinkat(dirfd, name, AT_REMOVEDIR);
+}
+
+static unsigned long objects_below(const struct shape *shape, unsigned depth)
+{
+	unsigned long count = 1;
+
+	if (!shape->leaves_only || depth == 0)
+		count += shape->files;
+	if (depth > 0)
+		count += shape->width * objects_below(shape, depth - 1);
+	return count;
+}
+
+/* ---- the contenders --------------------------------------------------- */
+
+static int with_trees;	/* 0: only what the process itself costs */
+
+static void run_floor(void *data)
+{
+	for (unsigned i = 0; with_trees && trees[i]; i++)
+		floor_tree(data, AT_FDCWD, trees[i],
+			   ((const struct shape *)data)->depth);
+}
+
+static void run_libwith(void *data)
+{
+	(void)data;
+	for (unsigned i = 0; with_trees && trees[i]; i++)
+		if (tempfile_rmtree(trees[i]) < 0)
+			_exit(1);
+}
+
+static void run_two_threads(void *data)
+{
+	(void)data;
+	for (unsigned i = 0; with_trees && trees[i]; i++)
+		if (tempfile_rmtree(trees[i], .threads = 2) < 0)
+			_exit(1);
+}
+
+static int remove_visited(const char *path, const struct stat *st, int type,
+			  struct FTW *place)
+{
+	(void)st;
+	(void)type;
+	(void)place;
+	return remove(path);
+}
+
+static void run_nftw(void *data)
+{
+	(void)data;
+	for (unsigned i = 0; with_trees && trees[i]; i++)
+		if (nftw(trees[i], remove_visited, 64, FTW_DEPTH | FTW_PHYS))
+			_exit(1);
+}
+
+#define PYTHON_SCRIPT \
+	"import shutil, sys\nfor path in sys.argv[1:]: shutil.rmtree(path)"
+
+struct contender {
+	const char *name;
+	void (*function)(void *data);
+	const char *const *command;	/* the paths follow, then the rest */
+	const char *const *rest;
+};
+
+static const char *const rm[] = { "rm", "-rf", NULL };
+static const char *const find[] = { "find", NULL };
+static const char *const find_rest[] = { "-delete", NULL };
+static const char *const python[] = { "python3", "-c", PYTHON_SCRIPT, NULL };
+static char rust_path[4096 + 16], go_path[4096 + 16];
+static const char *const rust[] = { rust_path, NULL };
+static const char *const go[] = { go_path, NULL };
+static const char *const nothing[] = { NULL };
+
+static const struct contender contenders[] = {
+	{ "floor", run_floor, NULL, NULL },
+	{ "libwith", run_libwith, NULL, NULL },
+	{ "libwith, 2 threads", run_two_threads, NULL, NULL },
+	{ "rm -rf", NULL, rm, nothing },
+	{ "find -delete", NULL, find, find_rest },
+	{ "Python rmtree", NULL, python, nothing },
+	{ "Rust remove_dir_all", NULL, rust, nothing },
+	{ "Go RemoveAll", NULL, go, nothing },
+	{ "nftw + remove", run_nftw, NULL, NULL },
+};
+
+enum { CONTENDERS = sizeof(contenders) / sizeof(*contenders) };
+
+static int is_there[CONTENDERS];
+
+static struct measure_time run(const struct contender *contender,
+			       const struct shape *shape)
+{
+	const char *arguments[COPIES_MOST + 16];
+	unsigned count = 0;
+
+	if (contender->function)
+		return measure_function(contender->function, (void *)shape);
+	for (unsigned i = 0; contender->command[i]; i++)
+		arguments[count++] = contender->command[i];
+	for (unsigned i = 0; with_trees && trees[i]; i++)
+		arguments[count++] = trees[i];
+	if (!with_trees && contender->command == find)
+		arguments[count++] = "/nonexistent";
+	for (unsigned i = 0; contender->rest[i]; i++)
+		arguments[count++] = contender->rest[i];
+	arguments[count] = NULL;
+	return measure_command((char *const *)arguments);
+}
+
+static void look_for_contenders(void)
+{
+	with_trees = 0;
+	for (unsigned i = 0; i < CONTENDERS; i++) {
+		struct measure_time time = run(&contenders[i], &shapes[0]);
+
+		is_there[i] = !time.failed || contenders[i].command == find;
+		if (!is_there[i])
+			printf("%s is not installed: left out\n",
+			       contenders[i].name);
+	}
+}
+
+/* ---- measuring -------------------------------------------------------- */
+
+struct results {
+	double cpu[CONTENDERS][ROUNDS_MOST];	/* NAN: failed */
+	double wall[CONTENDERS][ROUNDS_MOST];
+	unsigned rounds;
+};
+
+static void make_trees(const struct shape *shape)
+{
+	for (unsigned i = 0; i < shape->copies; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "t%u", i);
+		make(shape, AT_FDCWD, name, shape->depth);
+		free(trees[i]);
+		trees[i] = realpath(name, NULL);
+		must(trees[i] ? 0 : -1, "realpath");
+	}
+	free(trees[shape->copies]);
+	trees[shape->copies] = NULL;
+}
+
+/* Whatever is left is taken away; 1: there was something. */
+static int clean(const struct shape *shape)
+{
+	int left = 0;
+
+	for (unsigned i = 0; i < shape->copies; i++)
+		if (access(trees[i], F_OK) == 0) {
+			left = 1;
+			must(tempfile_rmtree(trees[i]), trees[i]);
+		}
+	return left;
+}
+
+static void one_round(const struct shape *shape, struct results *results)
+{
+	unsigned round = results->rounds++;
+
+	for (unsigned turn = 0; turn < CONTENDERS; turn++) {
+		unsigned i = (turn + round) % CONTENDERS;
+		struct measure_time idle, time;
+
+		results->cpu[i][round] = results->wall[i][round] = NAN;
+		if (!is_there[i])
+			continue;
+		with_trees = 0;
+		idle = run(&contenders[i], shape);
+		make_trees(shape);
+		with_trees = 1;
+		time = run(&contenders[i], shape);
+		if (clean(shape) || time.failed)
+			continue;
+		results->cpu[i][round] = time.cpu - idle.cpu;
+		results->wall[i][round] = time.wall - idle.wall;
+	}
+}
+
+static struct measure_spread ratio(const double a[], const double b[],
+				   unsigned rounds)
+{
+	double ratios[ROUNDS_MOST];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < rounds; i++)
+		if (!isnan(a[i]) && !isnan(b[i]) && b[i] > 0)
+			ratios[count++] = a[i] / b[i];
+	return measure_spread(ratios, count);
+}
+
+static void report(FILE *csv, const char *place, const struct shape *shape,
+		   const struct results *results)
+{
+	unsigned long objects = shape->copies *
+				objects_below(shape, shape->depth);
+
+	printf("\n%s, %s: %lu objects, %u rounds\n", place, shape->name,
+	       objects, results->rounds);
+	printf("%-22s %9s  %-22s %-10s %s\n", "", "ns/object",
+	       "CPU / floor", "/ libwith", "wall / floor");
+	for (unsigned i = 0; i < CONTENDERS; i++) {
+		struct measure_spread cpu, ours, wall;
+		double copy[ROUNDS_MOST];
+		double each;
+
+		if (!is_there[i])
+			continue;
+		memcpy(copy, results->cpu[i], sizeof(copy));
+		cpu = ratio(results->cpu[i], results->cpu[0], results->rounds);
+		ours = ratio(results->cpu[i], results->cpu[1], results->rounds);
+		wall = ratio(results->wall[i], results->wall[0],
+			     results->rounds);
+		each = measure_spread(copy, results->rounds).median /
+		       (double)objects * 1e9;
+		if (isnan(cpu.median))
+			printf("%-22s fails\n", contenders[i].name);
+		else
+			printf("%-22s %9.0f  %5.2f (%4.2f to %4.2f)   %6.2f     %6.2f\n",
+			       contenders[i].name, each, cpu.median, cpu.low,
+			       cpu.high, ours.median, wall.median);
+		fprintf(csv, "%s;%s;%s;%lu;%u;%.0f;%.3f;%.3f;%.3f;%.3f;%.3f\n",
+			place, shape->name, contenders[i].name, objects,
+			results->rounds, each, cpu.median, cpu.low, cpu.high,
+			ours.median, wall.median);
+	}
+}
+
+static void measure_shape(FILE *csv, const char *place,
+			  const struct shape *shape, double budget)
+{
+	static struct results results;
+	double begin = measure_now();
+
+	results.rounds = 0;
+	do
+		one_round(shape, &results);
+	while (results.rounds < ROUNDS_MOST &&
+	       (measure_now() - begin) / results.rounds *
+	       (results.rounds + 1) < budget);
+	report(csv, place, shape, &results);
+}
+
+/* ---- the command line ------------------------------------------------- */
+
+struct place {
+	const char *label, *directory;
+};
+
+static int is_wanted(const struct shape *shape, char **wanted)
+{
+	if (!*wanted)
+		return 1;
+	for (; *wanted; wanted++)
+		if (strcmp(*wanted, shape->name) == 0)
+			return 1;
+	return 0;
+}
+
+/* The working directory stays: peers are found beside it. */
+static void measure_place(FILE *csv, const struct place *place, int home,
+			  double budget, char **wanted)
+{
+	char template[4096];
+
+	snprintf(template, sizeof(template), "%s/removal-XXXXXX",
+		 place->directory);
+	must(mkdtemp(template) ? 0 : -1, template);
+	for (unsigned i = 0; i < SHAPES; i++) {
+		if (!is_wanted(&shapes[i], wanted))
+			continue;
+		must(chdir(template), template);
+		measure_shape(csv, place->label, &shapes[i], budget);
+		fflush(csv);
+	}
+	must(fchdir(home), "fchdir");
+	must(tempfile_rmtree(template), template);
+}
+
+static void prepare(void)
+{
+	struct rlimit limit;
+
+	names = calloc(NAMES, sizeof(*names));
+	must(names ? 0 : -1, "calloc");
+	for (unsigned i = 0; i < NAMES; i++)
+		snprintf(names[i], sizeof(names[i]), "%u", i);
+	/* The floor of a chain holds every level open. */
+	must(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	must(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+}
+
+int main(int argc, char **argv)
+{
+	struct place places[PLACES_MOST];
+	unsigned place_count = 0;
+	double budget = 25;
+	FILE *csv = NULL;
+	int option;
+	int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	must(home, ".");
+	while ((option = getopt(argc, argv, "qo:p:d:")) != -1) {
+		char *equals;
+
+		switch (option) {
+		case 'q':
+			budget = 2;
+			break;
+		case 'o':
+			csv = fopen(optarg, "we");
+			must(csv ? 0 : -1, optarg);
+			break;
+		case 'p':
+			snprintf(rust_path, sizeof(rust_path),
+				 "%s/remove-rust", optarg);
+			snprintf(go_path, sizeof(go_path), "%s/remove-go",
+				 optarg);
+			break;
+		case 'd':
+			equals = strchr(optarg, '=');
+			if (!equals || place_count == PLACES_MOST)
+				return 2;
+			*equals = '\0';
+			places[place_count++] = (struct place) {
+				optarg, equals + 1,
+			};
+			break;
+		default:
+			return 2;
+		}
+	}
+	if (!csv)
+		csv = fopen("/dev/null", "we");
+	prepare();
+	fprintf(csv, "place;shape;contender;objects;rounds;ns_per_object;"
+		"cpu_to_floor;low;high;cpu_to_libwith;wall_to_floor\n");
+	look_for_contenders();
+	for (unsigned i = 0; i < place_count; i++)
+		measure_place(csv, &places[i], home, budget, argv + optind);
+	return fclose(csv) ? 1 : 0;
+}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -216,6 +217,24 @@ START_TEST(full_disk_at_close_is_returned_or_told)
 }
 END_TEST
 
+START_TEST(what_a_flush_lost_is_reported_at_close)
+{
+	FILE *file = with_file_open("/dev/full", "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs("lost", file), 0);
+	ck_assert_int_eq(fflush(file), EOF);
+	ck_assert_int_eq(with_file_close(&file), -1);
+	ck_assert_ptr_null(file);
+	file = with_file_open("/dev/full", "w");
+	ck_assert_int_ge(fputs("lost", file), 0);
+	ck_assert_int_eq(fflush(file), EOF);
+	__fpurge(file);
+	ck_assert_int_eq(with_file_close(&file), -1);
+	ck_assert_int_eq(errno, EIO);
+}
+END_TEST
+
 static void leave_the_block_in_the_child(void *data)
 {
 	FILE **file = data;
@@ -255,4 +274,5 @@ TESTING_MAIN("file",
 	modes_are_those_of_fopen,
 	steal_hands_the_stream_out,
 	full_disk_at_close_is_returned_or_told,
+	what_a_flush_lost_is_reported_at_close,
 	forked_child_does_not_write_what_its_parent_has_buffered)

@@ -218,8 +218,6 @@ START_TEST(bad_arguments_fail_with_einval)
 		persist_fails(&subject, target, 1u << 20, EINVAL);
 		persist_fails(&subject, target,
 			      TEMPFILE_NOREPLACE | TEMPFILE_EXCHANGE, EINVAL);
-		persist_fails(&subject, target,
-			      TEMPFILE_UMASK_MODE | TEMPFILE_TARGET_MODE, EINVAL);
 	}
 	ck_assert_int_eq(tempfile_named_persist(NULL, target, 0), -1);
 	ck_assert_int_eq(errno, EINVAL);
@@ -270,6 +268,27 @@ START_TEST(umask_mode_gives_what_open_would)
 						    TEMPFILE_UMASK_MODE), 0);
 		ck_assert_int_eq(mode_of(target), 0640);
 		ck_assert_uint_eq(testing_entries(NULL), 1);
+		unlink(target);
+	}
+	umask(before);
+}
+END_TEST
+
+START_TEST(umask_and_target_mode_together_are_the_old_mode_or_that_of_open)
+{
+	const unsigned both = TEMPFILE_UMASK_MODE | TEMPFILE_TARGET_MODE;
+	mode_t before = umask(027);
+
+	EACH_KIND(subject) {
+		ck_assert_int_eq(persisting_persist(&subject, target, both), 0);
+		ck_assert_int_eq(mode_of(target), 0640);
+		unlink(target);
+	}
+	EACH_KIND(subject) {
+		ck_assert(persisting_write(target, OLD));
+		ck_assert_int_eq(chmod(target, 0604), 0);
+		ck_assert_int_eq(persisting_persist(&subject, target, both), 0);
+		ck_assert_int_eq(mode_of(target), 0604);
 		unlink(target);
 	}
 	umask(before);
@@ -562,6 +581,8 @@ static void fill(TCase *tests)
 	tcase_add_test(tests,
 		an_anonymous_file_must_have_been_asked_to_be_persistable);
 	tcase_add_test(tests, umask_mode_gives_what_open_would);
+	tcase_add_test(tests,
+		umask_and_target_mode_together_are_the_old_mode_or_that_of_open);
 	tcase_add_test(tests, target_mode_takes_mode_and_owner_over);
 	tcase_add_test(tests, target_mode_gives_another_group_nothing);
 	tcase_add_test(tests, a_failed_persist_puts_permissions_back);

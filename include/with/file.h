@@ -48,7 +48,9 @@ FILE *with_file_open(const char *path, const char *mode)
  * file: address of the variable, which becomes NULL; NULL there is success.
  *
  * Returns 0, or -1 with errno if what was written could not be stored (ENOSPC,
- * EIO, EDQUOT), or as close() says; the stream is closed then too. In a forked
+ * EIO, EDQUOT), or as close() says; the stream is closed then too. EIO also
+ * stands for an operation on the stream that failed earlier, unless clearerr()
+ * was called since. In a forked
  * child a guarded temporary of the parent's is closed without writing what is
  * not written yet (the parent will), and without moving the shared offset.
  * Not a cancellation point.

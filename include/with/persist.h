@@ -32,7 +32,8 @@
  * TEMPFILE_TARGET_MODE  permissions of the file that is replaced, and its
  *                       owner and group as far as that is permitted; group
  *                       permissions are not given to another group. Without a
- *                       target: as it is.
+ *                       target: as TEMPFILE_UMASK_MODE if that is given too,
+ *                       else as it is.
  *
  * Errors: -1 with errno. Before the renaming, and so in all cases but the last,
  * the target is untouched, and the temporary is usable and owned as before:

@@ -39,18 +39,31 @@ static int end_companion(FILE *file)
 	return companion ? companion->end(companion) : 0;
 }
 
+/* What a flush lost earlier is no error of fclose(), but lost all the same. */
+static int close_stream(FILE *file)
+{
+	bool ours = with__inherited_strike(file);
+	bool failed_before = ferror(file) != 0;
+
+	if (with__stream_close(file) != 0 && ours)
+		return -1;
+	if (failed_before && ours) {
+		errno = EIO;
+		return -1;
+	}
+	return 0;
+}
+
 int with__file_finish(FILE *file)
 {
 	int saved = errno;
 	int result, error;
-	bool ours;
 
 	if (!file)
 		return 0;
 	result = end_companion(file);
 	error = result < 0 ? errno : saved;
-	ours = with__inherited_strike(file);
-	if (with__stream_close(file) != 0 && ours && result == 0) {
+	if (close_stream(file) < 0 && result == 0) {
 		error = errno;
 		result = -1;
 	}

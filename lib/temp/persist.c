@@ -34,16 +34,10 @@
 #define ALL_FLAGS (TEMPFILE_NOREPLACE | TEMPFILE_EXCHANGE | TEMPFILE_SYNC | \
 		   TEMPFILE_UMASK_MODE | TEMPFILE_TARGET_MODE)
 
-static bool has_both(unsigned flags, unsigned a, unsigned b)
-{
-	return (flags & a) && (flags & b);
-}
-
 static int check(const char *target, unsigned flags)
 {
 	if (target && *target && !(flags & ~ALL_FLAGS) &&
-	    !has_both(flags, TEMPFILE_NOREPLACE, TEMPFILE_EXCHANGE) &&
-	    !has_both(flags, TEMPFILE_UMASK_MODE, TEMPFILE_TARGET_MODE))
+	    !((flags & TEMPFILE_NOREPLACE) && (flags & TEMPFILE_EXCHANGE)))
 		return 0;
 	errno = EINVAL;
 	return -1;
@@ -166,33 +160,36 @@ static int copy_owner(int fd, const struct stat *now, const struct stat *old,
 	return 0;
 }
 
-static int target_mode(const struct with__target *target, int fd,
+/* Those of the old target; where there is none, or a link, the next best. */
+static int wanted_mode(const struct with__target *target, int fd,
 		       const struct stat *now, mode_t *mode)
 {
 	struct stat old;
 
-	if (with__sys.fstatat(target->dir, target->name, &old,
-			      AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (!S_ISREG(old.st_mode))
-		return 0;
-	*mode = old.st_mode & 0777;
-	return copy_owner(fd, now, &old, mode);
+	if (target->flags & TEMPFILE_TARGET_MODE) {
+		if (with__sys.fstatat(target->dir, target->name, &old,
+				      AT_SYMLINK_NOFOLLOW) < 0) {
+			if (errno != ENOENT)
+				return -1;
+		} else if (S_ISREG(old.st_mode)) {
+			*mode = old.st_mode & 0777;
+			return copy_owner(fd, now, &old, mode);
+		}
+	}
+	return target->flags & TEMPFILE_UMASK_MODE ?
+	       created_mode(target->dir, mode) : 0;
 }
 
 int with__target_permissions(const struct with__target *target, int fd,
 			     struct stat *ret_before)
 {
 	mode_t before, mode;
-	int result = 0;
+	int result;
 
 	if (with__sys.fstat(fd, ret_before) < 0)
 		return -1;
 	before = mode = ret_before->st_mode & 0777;
-	if (target->flags & TEMPFILE_UMASK_MODE)
-		result = created_mode(target->dir, &mode);
-	else if (target->flags & TEMPFILE_TARGET_MODE)
-		result = target_mode(target, fd, ret_before, &mode);
+	result = wanted_mode(target, fd, ret_before, &mode);
 	if (result == 0 && mode != before)
 		result = with__sys.fchmod(fd, mode);
 	if (result < 0)

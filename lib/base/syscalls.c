@@ -30,9 +30,18 @@
 #define WRITTEN(buffer, size) ((void)0)
 #endif
 
+/*
+ * These two are raw because the library's are cancellation points. Turning
+ * cancellation off around them was measured at 100 ns an open and close.
+ */
 static int sys_openat(int dirfd, const char *name, int flags, mode_t mode)
 {
-	return openat(dirfd, name, flags, mode);
+	return (int)syscall(SYS_openat, dirfd, name, flags | O_LARGEFILE, mode);
+}
+
+static int sys_close(int fd)
+{
+	return (int)syscall(SYS_close, fd);
 }
 
 static int sys_openat2(int dirfd, const char *name, int flags, uint64_t resolve)
@@ -83,7 +92,7 @@ static int sys_fcntl(int fd, int command, int argument)
 struct with__syscalls with__sys = {
 	.openat = sys_openat,
 	.openat2 = sys_openat2,
-	.close = close,
+	.close = sys_close,
 	.mkdirat = mkdirat,
 	.unlinkat = unlinkat,
 	.renameat = renameat,

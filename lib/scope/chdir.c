@@ -13,7 +13,6 @@
 
 #include <with/process.h>
 
-#include "base/cancel.h"
 #include "base/syscalls.h"
 
 #ifndef O_PATH
@@ -38,8 +37,6 @@ static int change(const char *path, int fd)
 
 int with_chdir_open(const char *path)
 {
-	WITH__NO_CANCEL;
-
 	if (!path) {
 		errno = EINVAL;
 		return -1;
@@ -49,8 +46,6 @@ int with_chdir_open(const char *path)
 
 int with_fchdir_open(int fd)
 {
-	WITH__NO_CANCEL;
-
 	return change(NULL, fd);
 }
 
@@ -68,7 +63,6 @@ static int go_back(int back)
 
 int with_chdir_close(int *back)
 {
-	WITH__NO_CANCEL;
 	int closing = *back;
 
 	if (closing < 0)
@@ -80,7 +74,6 @@ int with_chdir_close(int *back)
 
 void with__chdir_end(int back)
 {
-	WITH__NO_CANCEL;
 	int saved = errno;
 
 	if (go_back(back) < 0)

@@ -3,7 +3,7 @@
  * descriptor.c - descriptors and directory streams that a scope owns
  *
  * The close of a scope must not be cut short by a cancellation: nobody would
- * close the descriptor afterwards.
+ * close the descriptor afterwards. Those of base/syscalls.h cannot be.
  */
 #include "config.h"
 
@@ -28,7 +28,6 @@ static bool has_permissions(int flags)
 
 int with_fd_open(const char *path, int flags, ...)
 {
-	WITH__NO_CANCEL;
 	mode_t permissions = 0;
 	va_list arguments;
 
@@ -58,7 +57,6 @@ static int close_fd(int fd)
 
 int with_fd_close(int *fd)
 {
-	WITH__NO_CANCEL;
 	int closing = *fd;
 
 	if (closing < 0)
@@ -70,7 +68,6 @@ int with_fd_close(int *fd)
 
 void with__fd_end(int fd)
 {
-	WITH__NO_CANCEL;
 	int saved = errno;
 
 	if (close_fd(fd) < 0)

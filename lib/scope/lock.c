@@ -17,7 +17,6 @@
 #include <with/descriptor.h>
 #include <with/lock.h>
 
-#include "base/cancel.h"
 #include "base/syscalls.h"
 #include "temp/options.h"
 
@@ -33,7 +32,6 @@ static int open_for_locking(const char *path, bool create)
 int with_flock_open_opt(const char *path,
 			const struct with_flock_open_options *given)
 {
-	WITH__NO_CANCEL;
 	struct with_flock_open_options options;
 	int fd, error;
 

@@ -87,9 +87,9 @@ DIR *with_dirstream_open(const char *path)
 	return opendir(path);
 }
 
+/* Neither library's closedir() is a cancellation point. */
 int with_dirstream_close(DIR **directory)
 {
-	WITH__NO_CANCEL;
 	DIR *closing = *directory;
 
 	if (!closing)
@@ -101,7 +101,6 @@ int with_dirstream_close(DIR **directory)
 
 void with__dirstream_end(DIR *directory)
 {
-	WITH__NO_CANCEL;
 	int saved = errno;
 
 	if (closedir(directory) < 0)

@@ -8,6 +8,12 @@
 
 #include <with/process.h>
 
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource_type;	/* an enum */
+#else
+typedef int resource_type;
+#endif
+
 int with_umask_open(unsigned mask)
 {
 	if (mask & ~0777u) {
@@ -37,13 +43,13 @@ struct with_rlimit with_rlimit_open(int resource, unsigned long long soft)
 	struct with_rlimit old = { .resource = resource };
 	struct rlimit limit;
 
-	if (getrlimit((__typeof__(RLIMIT_NOFILE))resource, &limit) < 0)
+	if (getrlimit((resource_type)resource, &limit) < 0)
 		return old;
 	old.before = limit.rlim_cur;
 	limit.rlim_cur = (rlim_t)soft;
 	if (limit.rlim_cur != soft)
 		errno = EINVAL;
-	else if (setrlimit((__typeof__(RLIMIT_NOFILE))resource, &limit) == 0)
+	else if (setrlimit((resource_type)resource, &limit) == 0)
 		old.held = 1;
 	return old;
 }
@@ -53,12 +59,12 @@ static int put_back(const struct with_rlimit *old)
 {
 	struct rlimit limit;
 
-	if (getrlimit((__typeof__(RLIMIT_NOFILE))old->resource, &limit) < 0)
+	if (getrlimit((resource_type)old->resource, &limit) < 0)
 		return -1;
 	limit.rlim_cur = (rlim_t)old->before;
 	if (limit.rlim_cur > limit.rlim_max)
 		limit.rlim_cur = limit.rlim_max;
-	return setrlimit((__typeof__(RLIMIT_NOFILE))old->resource, &limit);
+	return setrlimit((resource_type)old->resource, &limit);
 }
 
 int with_rlimit_close(struct with_rlimit *limit)

@@ -353,13 +353,15 @@ static void measure_shape(FILE *csv, const char *place,
 {
 	static struct results results;
 	double begin = measure_now();
+	unsigned least = budget > 10 ? 3 : 1;
 
 	results.rounds = 0;
 	do
 		one_round(shape, &results);
 	while (results.rounds < ROUNDS_MOST &&
-	       (measure_now() - begin) / results.rounds *
-	       (results.rounds + 1) < budget);
+	       (results.rounds < least ||
+		(measure_now() - begin) / results.rounds *
+		(results.rounds + 1) < budget));
 	report(csv, place, shape, &results);
 }
 

@@ -80,6 +80,7 @@ tests_scripts = \
 	tests/check-life.sh \
 	tests/check-lint.sh \
 	tests/check-macros.sh \
+	tests/check-rmtree-user.sh \
 	tests/check-sandbox.sh \
 	tests/check-shell.sh \
 	tests/check-statement.sh \
@@ -164,6 +165,7 @@ CLEANFILES += tests/check-is-there $(tests_runs)
 EXTRA_DIST += tests/debug.c tests/cost.c tests/lint.c
 EXTRA_DIST += tests/every-macro-scope.c
 EXTRA_DIST += tests/every-macro.c tests/every-macro-posix.c tests/misuse.c
+EXTRA_DIST += tests/removing.c
 EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
 EXTRA_DIST += tests/text-vectors.py tests/text-vectors.txt
 

@@ -83,13 +83,17 @@ static void live_short(void)
 static void live_directory(void)
 {
 	struct tempfile_dir *dir = tempfile_dir_open();
+	mode_t mask;
 
 	if (!dir) {
 		failed();
 		return;
 	}
 	trees_must(chdir(dir->path));
+	/* The odd umask is for the library; only root could fill the bush. */
+	mask = umask(022);
 	trees_bush("bush", 2, 2, 1);
+	umask(mask);
 	trees_begin();
 	if (tempfile_dir_close(&dir) < 0)
 		failed();

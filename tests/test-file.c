@@ -154,35 +154,12 @@ START_TEST(steal_hands_the_stream_out)
 }
 END_TEST
 
-static void write_to(const char *name, const char *text)
-{
-	int fd = open(name, O_WRONLY | O_CLOEXEC);
-
-	testing_expect(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-	close(fd);
-}
-
-/* In a namespace where this user may mount, and is still somebody. */
-static void unshare_mounts(void)
-{
-	char map[64];
-
-	snprintf(map, sizeof(map), "0 %u 1", (unsigned)geteuid());
-	if (geteuid() == 0) {
-		testing_expect(unshare(CLONE_NEWNS) == 0);
-	} else {
-		testing_expect(unshare(CLONE_NEWNS | CLONE_NEWUSER) == 0);
-		write_to("/proc/self/uid_map", map);
-	}
-	testing_expect(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
-}
-
 /* A file system of one page, which cannot take what stdio holds. */
 static void fill_a_tiny_file_system(void *data)
 {
 	const char *name = data;
 
-	unshare_mounts();
+	testing_own_mounts();
 	testing_expect(mount("none", testing_tmpdir(), "tmpfs", 0,
 			     "size=4096") == 0);
 	hook_listen();

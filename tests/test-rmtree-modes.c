@@ -247,7 +247,7 @@ END_TEST
 /* Of our own, with /proc covered; to be called before dropping privileges. */
 static void without_proc(void)
 {
-	trees_own_mounts();
+	testing_own_mounts();
 	trees_must(mount("none", "/proc", "tmpfs", 0, "size=4k"));
 	testing_expect(!trees_exists("/proc/self/fd"));
 }

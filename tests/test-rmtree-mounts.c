@@ -59,7 +59,7 @@ static void only_mounts_stay(const char *keep, bool old_kernel)
 
 static void begin(void)
 {
-	trees_own_mounts();
+	testing_own_mounts();
 	trees_begin();
 	trees_chain("outside", "d", 1);
 	trees_file("outside/keep");

@@ -509,10 +509,7 @@ END_CHILD_TEST
 
 static void small_tmpfs(void)
 {
-	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0) {
-		testing_expect(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0);
-	}
-	testing_expect(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	testing_own_mounts();
 	testing_expect(mount("none", testing_tmpdir(), "tmpfs", 0,
 			     "size=64k") == 0);
 	testing_expect(chdir(testing_tmpdir()) == 0);

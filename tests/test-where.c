@@ -174,30 +174,15 @@ START_CHILD_TEST(what_is_too_long_is_passed_over)
 }
 END_CHILD_TEST
 
-/* A mount in a namespace of our own goes with the process. */
-static void mount_tmpfs(const char *path, const char *options)
-{
-	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0) {
-		uid_t uid = geteuid();
-		FILE *map;
-
-		testing_expect(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0);
-		map = fopen("/proc/self/uid_map", "we");
-		testing_expect(map && fprintf(map, "0 %u 1", uid) > 0 &&
-			       fclose(map) == 0);
-	}
-	testing_expect(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
-	testing_expect(mount("none", path, "tmpfs", 0, options) == 0);
-}
-
 static void expect_full_is_passed_over(const char *options, bool fill_blocks)
 {
 	static const char block[4096];
 
+	testing_own_mounts();
 	begin();
 	trees_directory("full");
 	trees_directory("good");
-	mount_tmpfs("full", options);
+	testing_expect(mount("none", "full", "tmpfs", 0, options) == 0);
 	if (fill_blocks) {
 		int fd = open("full/filler", O_CREAT | O_WRONLY | O_CLOEXEC,
 			      0600);

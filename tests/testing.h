@@ -168,4 +168,12 @@ int testing_storm(int few, int many);
  */
 void testing_drop_privileges(void);
 
+/*
+ * In a child, before it makes anything: mounts of its own, which go with it,
+ * and the right to make more of them; for who is not root this takes a user
+ * namespace, in which the caller is root. Where a system allows neither, the
+ * child says so and ends well, having tested nothing; where CI is set it fails.
+ */
+void testing_own_mounts(void);
+
 #endif /* TESTING_H */

@@ -120,30 +120,6 @@ void trees_descriptors(unsigned count)
 	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
 }
 
-static void write_text(const char *path, const char *text)
-{
-	int fd = trees_must(open(path, O_WRONLY | O_CLOEXEC));
-
-	trees_must((int)write(fd, text, strlen(text)));
-	close(fd);
-}
-
-void trees_own_mounts(void)
-{
-	unsigned uid = geteuid(), gid = getegid();
-	char map[64];
-
-	if (uid != 0 || unshare(CLONE_NEWNS) < 0) {
-		trees_must(unshare(CLONE_NEWUSER | CLONE_NEWNS));
-		write_text("/proc/self/setgroups", "deny");
-		snprintf(map, sizeof(map), "0 %u 1", uid);
-		write_text("/proc/self/uid_map", map);
-		snprintf(map, sizeof(map), "0 %u 1", gid);
-		write_text("/proc/self/gid_map", map);
-	}
-	trees_must(mount("none", "/", "none", MS_REC | MS_PRIVATE, ""));
-}
-
 void trees_no_capabilities(void)
 {
 	struct __user_cap_header_struct header = {

@@ -35,9 +35,6 @@ unsigned trees_bush(const char *path, unsigned width, unsigned files,
 /* So many more descriptors may be opened; 0: as many as at the beginning. */
 void trees_descriptors(unsigned count);
 
-/* In a child: mounts of our own, and the right to make more of them. */
-void trees_own_mounts(void);
-
 /* In a child: the rights of a user, even for root. */
 void trees_no_capabilities(void);
 

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "base/identity.h"
+#include "base/rmtree-tree.h"
 #include "base/rmtree.h"
 #include "base/syscalls.h"
 #include "meddle.h"
@@ -177,6 +178,37 @@ START_TEST(names_of_lifted_directories_may_be_taken)
 	trees_must(symlink("..", "root/.~00000004"));
 	ck_assert_int_eq(with__rmtree("root", NULL), 0);
 	ck_assert(!trees_exists("root"));
+}
+END_TEST
+
+/* Some file systems show a directory that is moved into one being read. */
+START_TEST(lifted_directories_have_their_turn_by_number_only)
+{
+	static const struct with__rmtree options = WITH__RMTREE_INIT;
+	struct tree *tree = calloc(1, sizeof(*tree));
+	unsigned kept = 0;
+
+	trees_begin();
+	trees_directory("root");
+	trees_directory("root/.~00000000");
+	trees_directory("root/.~00000001");
+	trees_directory("root/.~00000002");
+	trees_directory("root/.~0000000x");
+	tree->options = &options;
+	tree->lifted_first = 1;
+	tree->lifted_next = 2;
+	tree->frames[0].fd = trees_must(open("root", O_DIRECTORY | O_CLOEXEC));
+	with__rmtree_read(tree, &tree->frames[0]);
+	for (; tree->frames[0].names != tree->frames[0].end; kept++) {
+		const char *name = with__rmtree_current(tree, 0);
+
+		ck_assert(name[9] == '2' || name[9] == 'x');
+		with__rmtree_settle(tree);
+	}
+	ck_assert_uint_eq(kept, 2);
+	close(tree->frames[0].fd);
+	free(tree);
+	ck_assert_int_eq(with__rmtree("root", NULL), 0);
 }
 END_TEST
 
@@ -425,6 +457,8 @@ static void fill(TCase *tests)
 	tcase_add_test(tests,
 		wide_levels_of_long_names_go_where_lifting_is_refused);
 	tcase_add_test(tests, names_of_lifted_directories_may_be_taken);
+	tcase_add_test(tests,
+		lifted_directories_have_their_turn_by_number_only);
 	tcase_add_test(tests, one_descriptor_beside_the_callers_own_suffices);
 	tcase_add_test(tests, without_a_descriptor_the_callers_own_is_used);
 	tcase_add_test(tests,

@@ -19,11 +19,12 @@
 
 static const int errors[] = {
 	EIO, EACCES, EPERM, ENOENT, EMFILE, ENOSYS, EINTR, ENOTEMPTY, EBUSY,
-	EXDEV, ENOTDIR,
+	EXDEV, ENOTDIR, EAGAIN,
 };
 
 struct fault {
 	unsigned long at;
+	const char *always;	/* this call fails each time; NULL: none */
 	int error;
 	bool lift_refused;	/* so that the other way is gone, too */
 	unsigned failures;	/* the callback heard of */
@@ -44,6 +45,8 @@ static int fail_once(const struct meddle_call *call, void *data)
 	const struct fault *fault = data;
 
 	if (call->index == fault->at && !is_lie_about_root(call, fault))
+		return fault->error;
+	if (fault->always && strcmp(call->function, fault->always) == 0)
 		return fault->error;
 	if (fault->lift_refused && strcmp(call->function, "renameat") == 0)
 		return EXDEV;
@@ -211,6 +214,47 @@ START_TEST(each_call_fails_where_lifting_is_refused)
 }
 END_TEST
 
+/* Nothing is hoped for here, but that it ends and does no harm. */
+START_TEST(call_that_fails_each_time_ends_the_removal)
+{
+	static const char *const calls[] = {
+		"openat", "openat2", "unlinkat", "renameat", "getdents64",
+		"statx", "lseek", "close",
+	};
+	char *canary, *before;
+
+	prepare(4);
+	canary = trees_picture("canary");
+	before = testing_descriptors();
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		for (size_t j = 0; j < sizeof(errors) / sizeof(*errors); j++) {
+			struct fault fault = {
+				.at = ~0ul, .always = calls[i],
+				.error = errors[j],
+			};
+			char *after;
+
+			if (errors[j] == EINTR && strcmp(calls[i], "close") != 0)
+				continue;	/* each time is for ever */
+			make_tree();
+			(void)remove_with(&fault);
+			after = testing_descriptors();
+			ck_assert_str_eq(before, after);
+			free(after);
+			trees_descriptors(0);
+			trees_clear("root");
+			trees_descriptors(4);
+			after = trees_picture("canary");
+			ck_assert_str_eq(canary, after);
+			free(after);
+		}
+	}
+	free(before);
+	free(canary);
+	finish();
+}
+END_TEST
+
 /* Which entries stay when one name cannot be removed, whatever the errno. */
 static int never_name(const struct meddle_call *call, void *data)
 {
@@ -297,6 +341,7 @@ static void fill(TCase *tests)
 	tcase_add_test(tests, each_call_fails_where_levels_are_lifted);
 	tcase_add_test(tests, each_call_fails_where_all_frames_are_open);
 	tcase_add_test(tests, each_call_fails_where_lifting_is_refused);
+	tcase_add_test(tests, call_that_fails_each_time_ends_the_removal);
 	tcase_add_test(tests, what_cannot_be_removed_leaves_only_the_way_to_it);
 	tcase_add_test(tests, callback_stops_the_removal);
 }

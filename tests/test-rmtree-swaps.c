@@ -190,6 +190,8 @@ static void all_attacks(struct swap *swap)
 			continue;
 		swap->attack = LINK;
 		swap_everywhere(swap);
+		if (swap->no_openat2)
+			continue;
 		swap->attack = MOVE;
 		swap_everywhere(swap);
 		swap->attack = EXCHANGE;

@@ -109,6 +109,8 @@ static void cannot_enter(struct tree *tree)
 
 	switch (error) {
 	case EAGAIN:		/* openat2() just turned out not to be there */
+		if (!with__rmtree_patience(tree, &top_frame(tree)->patience))
+			fail_current(tree, error);
 		break;
 	case ENOENT:
 		with__rmtree_settle(tree);

@@ -8,11 +8,11 @@ EXTRA_PROGRAMS = \
 	bench/guards \
 	bench/guards-unwindable \
 	bench/removal
-bench_bench_life_LDADD = lib/libwith-core.la
+bench_bench_life_LDADD = $(core_archive)
 bench_cycles_SOURCES = bench/cycles.c bench/measure.c bench/measure.h
-bench_cycles_LDADD = lib/libwith-core.la -ldl
+bench_cycles_LDADD = $(core_archive) -ldl
 bench_removal_SOURCES = bench/removal.c bench/measure.c bench/measure.h
-bench_removal_LDADD = lib/libwith-core.la
+bench_removal_LDADD = $(core_archive)
 CLEANFILES += $(EXTRA_PROGRAMS)
 
 # Where trees are made: a directory in memory and one on a disk.
@@ -46,10 +46,10 @@ bench-life: bench/bench-life
 # Twice: the second time each guard is put on the stack for with_unwind(). As
 # users are linked, so that calls into the library count.
 bench_guards_SOURCES = bench/guards.c
-bench_guards_LDADD = lib/libwith.la
+bench_guards_LDADD = $(core_archive)
 bench_guards_unwindable_SOURCES = bench/guards.c
 bench_guards_unwindable_CPPFLAGS = $(AM_CPPFLAGS) -DWITH_UNWINDABLE
-bench_guards_unwindable_LDADD = lib/libwith.la
+bench_guards_unwindable_LDADD = $(core_archive)
 
 bench-guards: bench/guards bench/guards-unwindable
 	-bench/guards

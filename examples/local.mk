@@ -35,7 +35,7 @@ examples_list = \
 	examples/errors
 
 # As a user's program is linked.
-examples_library = lib/libwith.la
+examples_library = $(core_archive)
 examples_adopt_LDADD = $(examples_library)
 examples_anonymous_LDADD = $(examples_library)
 examples_cache_LDADD = $(examples_library)

@@ -117,7 +117,7 @@ tests_libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 # For every program that does not name its own: the tests.
 AM_DEFAULT_SOURCE_EXT = .c
-LDADD = tests/libtesting.la lib/libwith-core.la $(CHECK_LIBS)
+LDADD = $(testing_archive) $(core_archive) $(CHECK_LIBS)
 
 # What gives memory can be made to fail.
 tests_test_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \

@@ -28,6 +28,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <time.h>
 
 #include "base/identity.h"
 #include "base/rmtree-tree.h"
@@ -56,11 +57,29 @@ void with__rmtree_settle(struct tree *tree)
 		;
 }
 
+/*
+ * Whoever else is at work here may not be running, on a busy machine: the
+ * later of the passes without progress wait, longer each time, a fifth of a
+ * second in all.
+ */
+static void give_way(unsigned idle)
+{
+	struct timespec pause = { .tv_nsec = 50000 };
+	int saved = errno;
+
+	if (idle < 4)
+		return;
+	pause.tv_nsec <<= idle - 4;
+	(void)nanosleep(&pause, NULL);
+	errno = saved;
+}
+
 bool with__rmtree_patience(const struct tree *tree, struct patience *patience)
 {
 	if (patience->mark != tree->removed)
 		patience->idle = 0;
 	patience->mark = tree->removed;
+	give_way(patience->idle);
 	return ++patience->idle < IDLE_MOST && ++patience->passes < PASSES_MOST;
 }
 

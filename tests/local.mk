@@ -172,7 +172,7 @@ EXTRA_DIST += tests/text-vectors.py tests/text-vectors.txt
 # What a compiler, a sanitizer or another user can change: only the programs.
 check-programs:
 	$(MAKE) $(AM_MAKEFLAGS) check \
-		TESTS='$(tests_runs) $(examples_list:=.out)'
+		TESTS='$(tests_runs) $(examples_list:=.out) $(examples_guards:=.out)'
 
 # One process for all tests: each process under valgrind costs a second.
 tests_valgrind = valgrind -q --vgdb=no --error-exitcode=9 --leak-check=full \

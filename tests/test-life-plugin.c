@@ -22,7 +22,8 @@ static char library[4096];
 /* Does what a plugin does, without linking to the library. */
 static void use_and_unload(bool signals)
 {
-	struct tempfile_dir *(*make)(const void *options);
+	struct tempfile_dir *
+	(*make)(const struct tempfile_dir_open_options *options);
 	int (*clean)(const int *numbers, size_t count);
 	void *plugin = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 

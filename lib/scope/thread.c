@@ -106,10 +106,13 @@ static int category_mask(int category)
 /* On a copy of what the thread uses now, whose other categories stay. */
 static locale_t make_locale(int mask, const char *name)
 {
-	locale_t base = duplocale(uselocale((locale_t)0));
-	locale_t made;
+	locale_t base, made;
 	int error;
 
+	/* Nothing stays: and glibc loses the copy if all becomes "C". */
+	if (mask == LC_ALL_MASK)
+		return newlocale(mask, name, (locale_t)0);
+	base = duplocale(uselocale((locale_t)0));
 	if (!base)
 		return base;
 	made = newlocale(mask, name, base);

@@ -87,10 +87,11 @@ static struct spooled *new_handle(const struct with__names *names)
 					 size_of(names->prefix) +
 					 size_of(names->suffix) +
 					 size_of(names->dir));
-	char *end = (char *)(spooled + 1);
+	char *end;
 
 	if (!spooled)
 		return NULL;
+	end = (char *)(spooled + 1);
 	*spooled = (struct spooled) { .names = *names };
 	spooled->names.prefix = copy(names->prefix, &end);
 	spooled->names.suffix = copy(names->suffix, &end);

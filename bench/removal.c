@@ -353,7 +353,7 @@ static void measure_shape(FILE *csv, const char *place,
 {
 	static struct results results;
 	double begin = measure_now();
-	unsigned least = budget > 10 ? 3 : 1;
+	unsigned least = budget > 10 ? 2 : 1;
 
 	results.rounds = 0;
 	do
@@ -419,7 +419,7 @@ int main(int argc, char **argv)
 {
 	struct place places[PLACES_MOST];
 	unsigned place_count = 0;
-	double budget = 25;
+	double budget = 20;
 	FILE *csv = NULL;
 	int option;
 	int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* faults.c - a table of system calls that counts, and fails on demand. */
+#include <time.h>
+
 #include "config.h"
 
 #include <errno.h>
@@ -108,6 +110,8 @@ FAULTY(int, fsync, (int fd), (fd))
 FAULTY(int, dup3, (int oldfd, int newfd, int flags), (oldfd, newfd, flags))
 FAULTY(ssize_t, readlinkat, (int dirfd, const char *name, char *buffer,
 			     size_t size), (dirfd, name, buffer, size))
+FAULTY(int, nanosleep, (const struct timespec *time,
+			struct timespec *ret_left), (time, ret_left))
 FAULTY(ssize_t, getrandom, (void *buffer, size_t size, unsigned flags),
        (buffer, size, flags))
 
@@ -150,6 +154,7 @@ static const struct with__syscalls faulty = {
 	.fsync = faulty_fsync,
 	.dup3 = faulty_dup3,
 	.readlinkat = faulty_readlinkat,
+	.nanosleep = faulty_nanosleep,
 	.getrandom = faulty_getrandom,
 };
 

@@ -70,7 +70,7 @@ static void give_way(unsigned idle)
 	if (idle < 4)
 		return;
 	pause.tv_nsec <<= idle - 4;
-	(void)nanosleep(&pause, NULL);
+	(void)with__sys.nanosleep(&pause, NULL);
 	errno = saved;
 }
 

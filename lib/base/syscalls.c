@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/syscalls.h"
@@ -116,5 +117,6 @@ struct with__syscalls with__sys = {
 	.fsync = fsync,
 	.dup3 = dup3,
 	.readlinkat = readlinkat,
+	.nanosleep = nanosleep,
 	.getrandom = getrandom,
 };

@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 struct statx;
+struct timespec;
 
 struct with__syscalls {
 	int (*openat)(int dirfd, const char *name, int flags, mode_t mode);
@@ -57,6 +58,7 @@ struct with__syscalls {
 	int (*dup3)(int oldfd, int newfd, int flags);
 	ssize_t (*readlinkat)(int dirfd, const char *name, char *buffer,
 			      size_t size);
+	int (*nanosleep)(const struct timespec *time, struct timespec *ret_left);
 	ssize_t (*getrandom)(void *buffer, size_t size, unsigned flags);
 };
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* faults.c - a table of system calls that counts, and fails on demand. */
-#include <time.h>
-
 #include "config.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/syscalls.h"
 #include "faults.h"

@@ -26,7 +26,7 @@ struct source {
 };
 
 struct merge {
-	struct source sources[FAN_IN];
+	struct source sources[FAN_IN + 1];
 	struct source *heap[FAN_IN];	/* the least line first */
 	unsigned opened, count;
 };
@@ -163,8 +163,8 @@ WITH_DEFERRABLE(close_sources, struct merge *)
 
 /*
  * Opens the oldest runs: all of them, or as many as should be merged now so
- * that later merges are full ones, or as many as there are descriptors for
- * when one is left over for the result.
+ * that later merges are full ones, or as many as there are descriptors for.
+ * Unless it is all, one more is opened and closed again: the result needs it.
  */
 static int open_sources(struct sorter *sorter, struct merge *merge)
 {
@@ -177,17 +177,19 @@ static int open_sources(struct sorter *sorter, struct merge *merge)
 		wanted -= (unsigned)most - 1;
 	if (wanted > most)
 		wanted = (unsigned)most;
+	if (wanted < runs)
+		wanted++;
 	while (merge->opened < wanted) {
 		int fd = run_open(sorter, sorter->first + merge->opened);
 
-		if (fd < 0 && errno == EMFILE && merge->opened > 2) {
-			close(merge->sources[--merge->opened].fd);
+		if (fd < 0 && errno == EMFILE && merge->opened > 2)
 			break;
-		}
 		if (fd < 0)
 			return fail("run");
 		merge->sources[merge->opened++].fd = fd;
 	}
+	if (merge->opened < runs)
+		close(merge->sources[--merge->opened].fd);
 	return 0;
 }
 

@@ -8,6 +8,13 @@ EXTRA_PROGRAMS = \
 	bench/guards \
 	bench/guards-unwindable \
 	bench/removal
+# Optimised, as what they measure.
+bench_cflags = $(AM_CFLAGS) $(WITH_SPEED)
+bench_bench_life_CFLAGS = $(bench_cflags)
+bench_cycles_CFLAGS = $(bench_cflags)
+bench_guards_CFLAGS = $(bench_cflags)
+bench_guards_unwindable_CFLAGS = $(bench_cflags)
+bench_removal_CFLAGS = $(bench_cflags)
 bench_bench_life_LDADD = $(core_archive)
 bench_cycles_SOURCES = bench/cycles.c bench/measure.c bench/measure.h
 bench_cycles_LDADD = $(core_archive) -ldl

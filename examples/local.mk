@@ -67,6 +67,7 @@ examples_upload_LDADD = $(examples_library)
 
 # The large one; tests/check-extsort.sh compares it with sort.
 noinst_PROGRAMS += examples/extsort
+examples_extsort_CFLAGS = $(AM_CFLAGS) $(WITH_SPEED)
 examples_extsort_LDADD = $(examples_library)
 examples_extsort_SOURCES = \
 	examples/extsort.c examples/extsort.h \

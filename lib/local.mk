@@ -78,7 +78,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/version.c
 # No -fvisibility=hidden: the version script could not export what is hidden.
 # It makes all other names local, and the linker then calls them directly.
-lib_libwith_core_la_CFLAGS = $(AM_CFLAGS)
+lib_libwith_core_la_CFLAGS = $(AM_CFLAGS) $(WITH_SPEED) $(WITH_ONCE)
 
 lib_LTLIBRARIES += lib/libwith.la
 lib_libwith_la_SOURCES =

@@ -179,7 +179,7 @@ static void make_and_exit(void *data)
 
 START_TEST(nothing_is_removed_at_exit)
 {
-	char both[8192] = "";
+	char both[sizeof(made[0])] = "";
 	int ends[2];
 
 	trees_must(pipe(ends));

@@ -46,7 +46,7 @@ static struct with__kept_name *link_beside(const struct with__target *target,
 					   int fd)
 {
 	struct linking linking = { .target = target, .fd = fd };
-	char *dir = strdup(target->path);
+	char *dir = with__target_directory(target);
 	struct with__creation creation = {
 		.kind = WITH__FILE,
 		.registered = true,
@@ -56,12 +56,9 @@ static struct with__kept_name *link_beside(const struct with__target *target,
 	};
 	struct with__created created;
 	struct with__kept_name *name = NULL;
-	char *slash;
 
 	if (!dir)
 		return NULL;
-	slash = strrchr(dir, '/');
-	slash[slash == dir] = '\0';
 	creation.names.dir = dir;
 	if (with__create(&creation, &created) == 0) {
 		name = created.handle;

@@ -13,8 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +20,9 @@
 
 #include <with/persist.h>
 
-#include "base/names.h"
 #include "base/syscalls.h"
 #include "base/where.h"
+#include "temp/create.h"
 #include "temp/persist.h"
 
 /* linux/fs.h has these too, but quarrels with some C libraries. */
@@ -88,6 +86,18 @@ void with__target_close(struct with__target *target)
 	errno = saved;
 }
 
+char *with__target_directory(const struct with__target *target)
+{
+	char *dir = strdup(target->path);
+	char *slash;
+
+	if (!dir)
+		return NULL;
+	slash = strrchr(dir, '/');
+	slash[slash == dir] = '\0';
+	return dir;
+}
+
 int with__target_flush(FILE *file)
 {
 	if (fflush(file) != 0)
@@ -98,41 +108,75 @@ int with__target_flush(FILE *file)
 	return -1;
 }
 
-static int create_and_unlink(int dir)
+/* Not what permissions were asked for: what the directory gives. */
+static int make_to_look_at(const struct with__candidate *candidate, void *data,
+			   struct with__status *ret)
 {
-	char name[sizeof("tmp") + WITH__NAME_LENGTH] = "tmp";
-	sigset_t all, before;
-	int fd;
+	int fd = with__sys.openat(candidate->place, candidate->name,
+				  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+				  O_CLOEXEC, 0666);
+	mode_t *mode = data;
+	int error;
 
-	if (with__name_random(name + 3, WITH__NAME_LENGTH) < 0)
+	if (fd < 0)
 		return -1;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	fd = with__sys.openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			      0666);
-	if (fd >= 0)
-		with__sys.unlinkat(dir, name, 0);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return fd;
+	if (with__status_at(fd, "", ret) == 0) {
+		*mode = ret->mode & 0777;
+		with__sys.close(fd);
+		return 0;
+	}
+	error = errno;
+	with__sys.unlinkat(candidate->place, candidate->name, 0);
+	with__sys.close(fd);
+	errno = error;
+	return -1;
+}
+
+/* With a name, like every other: a signal must not leave it. */
+static int named_mode(const struct with__target *target, mode_t *ret)
+{
+	char *dir = with__target_directory(target);
+	struct with__creation creation = {
+		.names = { .dir = dir },
+		.kind = WITH__FILE,
+		.registered = true,
+		.make = make_to_look_at,
+		.data = ret,
+	};
+	struct with__created created;
+	int result, error;
+
+	if (!dir)
+		return -1;
+	result = with__create(&creation, &created);
+	error = errno;
+	free(dir);
+	errno = error;
+	if (result < 0)
+		return -1;
+	result = with__registry_remove(&created.entry, -1, false);
+	error = errno;
+	free(created.handle);
+	errno = error;
+	return result;
 }
 
 /*
  * What open(..., 0666) gives in this directory: asked by doing it, which
  * knows of default ACLs, and is safe among threads, unlike umask().
  */
-static int created_mode(int dir, mode_t *ret)
+static int created_mode(const struct with__target *target, mode_t *ret)
 {
 	struct stat status;
 	int fd = -1;
 	int result;
 
 #ifdef O_TMPFILE
-	fd = with__sys.openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	fd = with__sys.openat(target->dir, ".",
+			      O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
 #endif
 	if (fd < 0)
-		fd = create_and_unlink(dir);
-	if (fd < 0)
-		return -1;
+		return named_mode(target, ret);
 	result = with__sys.fstat(fd, &status);
 	*ret = status.st_mode & 0777;
 	with__sys.close(fd);
@@ -177,7 +221,7 @@ static int wanted_mode(const struct with__target *target, int fd,
 		}
 	}
 	return target->flags & TEMPFILE_UMASK_MODE ?
-	       created_mode(target->dir, mode) : 0;
+	       created_mode(target, mode) : 0;
 }
 
 int with__target_permissions(const struct with__target *target, int fd,

@@ -26,6 +26,9 @@ int with__target_open(struct with__target *ret, const char *target,
 /* Keeps errno. A path that was taken over must have been set to NULL. */
 void with__target_close(struct with__target *target);
 
+/* The path of its directory, to be freed; NULL with ENOMEM. */
+char *with__target_directory(const struct with__target *target);
+
 /*
  * Writes what stdio has buffered. -1 with errno, EIO where the stream says that
  * an earlier write, which may be lost, has failed.

@@ -2,7 +2,7 @@
 # make bench and make bench-quick: how fast, beside the floor and the others.
 # Not part of make check: figures need a quiet machine. What is measured by
 # counting, which needs none, is in tests/test-rmtree-calls.c.
-EXTRA_PROGRAMS = \
+EXTRA_PROGRAMS += \
 	bench/bench-life \
 	bench/cycles \
 	bench/guards \

@@ -105,6 +105,7 @@ check_PROGRAMS += $(tests_programs)
 check_LTLIBRARIES = tests/libtesting.la
 endif
 tests_libtesting_la_SOURCES = \
+	tests/cycles.c tests/cycles.h \
 	tests/faults.c tests/faults.h \
 	tests/hook.h \
 	tests/meddle.c tests/meddle.h \
@@ -135,18 +136,25 @@ tests_test_life_threads_exceptions_CFLAGS = $(AM_CFLAGS) -fexceptions
 
 # The programs whose quick form, in make check, has a long one here.
 tests_storms = \
+	tests/test-life-calls \
 	tests/test-life-fork \
 	tests/test-life-kills \
 	tests/test-life-threads \
 	tests/test-life-walk
 
-check-storm: all $(tests_storms)
+# Failures and signals at real system calls, by strace.
+EXTRA_PROGRAMS = tests/cycle
+
+check-storm: all $(tests_storms) tests/cycle
 	@for program in $(tests_storms); do \
 		echo "$$program: the long form"; \
 		TESTING_STORM=$${TESTING_STORM:-1} TESTING_TIMEOUT=0 \
 		CK_DEFAULT_TIMEOUT=0 $(SHELL) $(top_srcdir)/tests/run-in-sandbox \
 			$$program.fork.t || exit 1; \
 	done
+	@echo "tests/storm-calls.sh: every real system call"
+	@TESTING_TIMEOUT=0 $(SHELL) $(top_srcdir)/tests/run-in-sandbox \
+		$(SHELL) $(top_srcdir)/tests/storm-calls.sh tests/cycle
 .PHONY: check-storm
 
 # Without Check nothing would be tested, which must not pass for success.
@@ -166,6 +174,7 @@ EXTRA_DIST += tests/debug.c tests/cost.c tests/lint.c
 EXTRA_DIST += tests/every-macro-scope.c
 EXTRA_DIST += tests/every-macro.c tests/every-macro-posix.c tests/misuse.c
 EXTRA_DIST += tests/removing.c
+EXTRA_DIST += tests/storm-calls.sh
 EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
 EXTRA_DIST += tests/text-vectors.py tests/text-vectors.txt
 

@@ -180,6 +180,18 @@ static ssize_t m_write(int fd, const void *buffer, size_t size)
 	       real.write(fd, buffer, size);
 }
 
+static ssize_t m_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	return before("pread", NULL) ? -1 :
+	       real.pread(fd, buffer, size, offset);
+}
+
+static ssize_t m_pwrite(int fd, const void *buffer, size_t size, off_t offset)
+{
+	return before("pwrite", NULL) ? -1 :
+	       real.pwrite(fd, buffer, size, offset);
+}
+
 static int m_ftruncate(int fd, off_t length)
 {
 	return before("ftruncate", NULL) ? -1 :
@@ -247,6 +259,8 @@ void meddle_begin(meddle_function *function, void *data)
 	with__sys.fcntl = m_fcntl;
 	with__sys.read = m_read;
 	with__sys.write = m_write;
+	with__sys.pread = m_pread;
+	with__sys.pwrite = m_pwrite;
 	with__sys.ftruncate = m_ftruncate;
 	with__sys.fsync = m_fsync;
 	with__sys.dup3 = m_dup3;

@@ -21,6 +21,16 @@ static int openat_without_tmpfile(int dirfd, const char *name, int flags,
 	return real_openat(dirfd, name, flags, mode);
 }
 
+void persisting_names_only(bool on)
+{
+	if (on && with__sys.openat != openat_without_tmpfile) {
+		real_openat = with__sys.openat;
+		with__sys.openat = openat_without_tmpfile;
+	} else if (!on && with__sys.openat == openat_without_tmpfile) {
+		with__sys.openat = real_openat;
+	}
+}
+
 bool persisting_open(struct persisting *ret, enum persisting_kind kind,
 		     const char *content)
 {
@@ -29,11 +39,9 @@ bool persisting_open(struct persisting *ret, enum persisting_kind kind,
 		ret->named = tempfile_named_open();
 		ret->file = ret->named ? ret->named->file : NULL;
 	} else {
-		real_openat = with__sys.openat;
-		if (kind == PERSISTING_LATE_NAME)
-			with__sys.openat = openat_without_tmpfile;
+		persisting_names_only(kind == PERSISTING_LATE_NAME);
 		ret->file = tempfile_open(.persistable = true);
-		with__sys.openat = real_openat;
+		persisting_names_only(false);
 	}
 	return ret->file && fputs(content, ret->file) >= 0;
 }

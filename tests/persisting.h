@@ -27,6 +27,10 @@ struct persisting {
 /* In the TMPDIR, with this content, which may still be in its buffer. */
 bool persisting_open(struct persisting *ret, enum persisting_kind kind,
 		     const char *content);
+
+/* From here on no file system has files without a name, or again it may. */
+void persisting_names_only(bool on);
+
 int persisting_persist(struct persisting *subject, const char *target,
 		       unsigned flags);
 int persisting_close(struct persisting *subject);

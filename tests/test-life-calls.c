@@ -4,195 +4,109 @@
  * of creating, using and removing, for every noun.
  *
  * By way of the table of system calls; and the signals also at every real one,
- * those of the C library included, by ptrace(). Beside the things stands a
- * canary, which no run may touch.
+ * those of the C library included, by ptrace(). storm-calls.sh does the same
+ * and the failures from outside. Beside the things stands a canary, which no
+ * run may touch.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 
 #include <with.h>
 
 #include "base/syscalls.h"
+#include "cycles.h"
 #include "meddle.h"
 #include "testing.h"
 
-/* Each returns 0, or the errno of what failed first. */
-static int cycle_anonymous(void)
+/* What a child has to say, whatever it dies of. */
+static struct {
+	int owned;
+	char told[4096];
+} *shared;
+
+static void note_report(const struct with_error *error, void *data)
 {
-	FILE *file = tempfile_open();
+	size_t length = strlen(shared->told);
 
-	if (!file)
-		return errno;
-	putc('x', file);
-	return with_file_close(&file) < 0 ? errno : 0;
+	(void)data;
+	snprintf(shared->told + length, sizeof(shared->told) - length, "%s\n",
+		 error->path);
 }
-
-static int cycle_named_options(int random_length)
-{
-	struct tempfile_named *file =
-		tempfile_named_open(.random_length = random_length,
-				    .permissions = 0666);
-	FILE *again;
-
-	if (!file)
-		return errno;
-	putc('x', file->file);
-	again = tempfile_named_reopen(file, "r");
-	if (again)
-		fclose(again);
-	return tempfile_named_close(&file) < 0 ? errno : 0;
-}
-
-static int cycle_named(void)
-{
-	return cycle_named_options(0);
-}
-
-static int cycle_short(void)
-{
-	return cycle_named_options(5);
-}
-
-static int fill(struct tempfile_dir *dir)
-{
-	int fd = tempfile_dir_fd(dir);
-	int inner;
-
-	if (fd < 0)
-		return errno;
-	inner = openat(fd, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	if (inner < 0 || close(inner) < 0 || mkdirat(fd, "sub", 0700) < 0 ||
-	    mkdirat(fd, "sub/closed", 0) < 0)
-		return errno;
-	return 0;
-}
-
-static int cycle_directory_options(int random_length)
-{
-	struct tempfile_dir *dir =
-		tempfile_dir_open(.random_length = random_length,
-				  .permissions = 0777);
-	int error;
-
-	if (!dir)
-		return errno;
-	error = fill(dir);
-	if (tempfile_dir_close(&dir) < 0 && !error)
-		error = errno;
-	return error;
-}
-
-static int cycle_directory(void)
-{
-	return cycle_directory_options(0);
-}
-
-static int cycle_short_directory(void)
-{
-	return cycle_directory_options(5);
-}
-
-static int cycle_inside(void)
-{
-	struct tempfile_dir *dir = tempfile_dir_open();
-	struct tempfile_named *file;
-	int error = 0;
-
-	if (!dir)
-		return errno;
-	file = tempfile_named_open(.inside = dir);
-	if (!file || tempfile_named_close(&file) < 0)
-		error = errno;
-	if (tempfile_dir_close(&dir) < 0 && !error)
-		error = errno;
-	return error;
-}
-
-static int make_fifo(const char *path, void *unused)
-{
-	(void)unused;
-	return mkfifo(path, 0600);
-}
-
-static int cycle_made(void)
-{
-	struct tempfile_path *path =
-		tempfile_path_make(make_fifo, NULL, .permissions = 0640);
-
-	if (!path)
-		return errno;
-	return tempfile_path_close(&path) < 0 ? errno : 0;
-}
-
-static const struct noun {
-	const char *name;
-	int (*cycle)(void);
-} nouns[] = {
-	{ "anonymous", cycle_anonymous },
-	{ "named", cycle_named },
-	{ "named, a short name", cycle_short },
-	{ "directory", cycle_directory },
-	{ "directory, a short name", cycle_short_directory },
-	{ "named inside a directory", cycle_inside },
-	{ "made", cycle_made },
-};
-#define NOUNS ((int)(sizeof(nouns) / sizeof(*nouns)))
-
-static char canary[4096];
 
 static void setup(void)
 {
-	snprintf(canary, sizeof(canary), "%s/canary", testing_tmpdir());
-	/* It is there already after a test that failed. */
-	ck_assert(mkdir(canary, 0700) == 0 || errno == EEXIST);
-	strcat(canary, "/song");
-	ck_assert(mkdir(canary, 0700) == 0 || errno == EEXIST);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(shared, MAP_FAILED);
+	cycles_owned = &shared->owned;
 	/* Found once, by system calls that are none of a cycle's. */
 	ck_assert_ptr_nonnull(tempfile_gettempdir());
 	umask(077);
 }
 
-static bool only_the_canary_is_there(void)
-{
-	return access(canary, F_OK) == 0 && testing_entries(NULL) == 1;
-}
-
 static void teardown(void)
 {
-	ck_assert_int_eq(rmdir(canary), 0);
-	*strrchr(canary, '/') = '\0';
-	ck_assert_int_eq(rmdir(canary), 0);
+	with_set_error_hook(NULL, NULL);
+	cycles_owned = NULL;
+	munmap(shared, sizeof(*shared));
+	ck_assert(cycles_clear());
 }
 
 struct plan {
-	const struct noun *noun;
+	const struct cycle *cycle;
 	unsigned long at;
 	int error;		/* 0: a signal */
-	unsigned long calls;	/* how many there were, for the parent */
+	const char *for_good;	/* from then on all calls of that name */
 };
 
 static int act(const struct meddle_call *call, void *data)
 {
-	const struct plan *plan = data;
+	struct plan *plan = data;
 
+	if (plan->for_good && call->index > plan->at)
+		return strcmp(call->function, plan->for_good) ? 0 : plan->error;
 	if (call->index != plan->at)
 		return 0;
+	if (plan->for_good)
+		plan->for_good = call->function;
 	if (!plan->error)
 		raise(SIGTERM);
 	return plan->error;
 }
 
-static unsigned long count_calls(const struct noun *noun)
+/* A child of its own for one run, in a place made ready for it. */
+static int run(void (*function)(void *data), struct plan *plan)
 {
+	int status;
+
+	ck_assert(cycles_clear());
+	ck_assert(cycles_prepare(plan->cycle));
+	shared->told[0] = '\0';
+	status = testing_in_child(function, plan);
+	return status;
+}
+
+static void expect_all_right(const struct plan *plan, int status)
+{
+	const char *wrong = cycles_wrong(plan->cycle, shared->told);
+
+	ck_assert_msg(!wrong, "%s, call %lu, errno %d, status %#x: %s",
+		      plan->cycle->name, plan->at, plan->error, status, wrong);
+}
+
+static unsigned long count_calls(const struct cycle *cycle)
+{
+	ck_assert(cycles_clear());
+	ck_assert(cycles_prepare(cycle));
 	meddle_begin(NULL, NULL);
-	ck_assert_int_eq(noun->cycle(), 0);
+	ck_assert_int_eq(cycle->run(), 0);
 	return meddle_end();
 }
 
@@ -203,50 +117,51 @@ static void be_signalled(void *data)
 	testing_default_signals();
 	testing_expect(with_cleanup_on_signals(NULL, 0) == 0);
 	meddle_begin(act, plan);
-	testing_expect(plan->noun->cycle() == 0);
+	testing_expect(plan->cycle->run() == 0);
 	meddle_end();
 	raise(SIGTERM);		/* after the last call */
 }
 
 START_TEST(a_signal_at_any_call_leaves_nothing_and_kills)
 {
-	struct plan plan = { .noun = &nouns[_i] };
-	unsigned long calls = count_calls(plan.noun);
+	struct plan plan = { .cycle = &cycles[_i] };
+	unsigned long calls = count_calls(plan.cycle);
 
 	ck_assert_uint_gt(calls, 1);
-	for (plan.at = 0; plan.at <= calls; plan.at++) {
-		int status = testing_in_child(be_signalled, &plan);
+	for (plan.at = 0; plan.at <= calls && !plan.cycle->raw; plan.at++) {
+		int status = run(be_signalled, &plan);
 
 		ck_assert_msg(testing_killed(status, SIGTERM),
-			      "%s, call %lu: %#x", plan.noun->name, plan.at,
+			      "%s, call %lu: %#x", plan.cycle->name, plan.at,
 			      status);
-		ck_assert_msg(only_the_canary_is_there(), "%s, call %lu",
-			      plan.noun->name, plan.at);
+		expect_all_right(&plan, status);
 	}
 }
 END_TEST
 
-static void be_traced(const struct noun *noun)
+static void be_traced(const struct cycle *cycle)
 {
 	testing_default_signals();
 	testing_expect(with_cleanup_on_signals(NULL, 0) == 0);
 	testing_expect(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0);
 	raise(SIGSTOP);
-	testing_expect(noun->cycle() == 0);
+	testing_expect(cycle->run() == 0);
 	_exit(0);
 }
 
 /* Its wait status, after a signal at the stop of that number. */
-static int trace(const struct noun *noun, int stop)
+static int trace(const struct cycle *cycle, unsigned long stop)
 {
 	int status;
 	pid_t child;
 
+	ck_assert(cycles_clear());
+	ck_assert(cycles_prepare(cycle));
 	fflush(NULL);
 	child = fork();
 	ck_assert_int_ge(child, 0);
 	if (child == 0)
-		be_traced(noun);
+		be_traced(cycle);
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_msg(WIFSTOPPED(status), "no ptrace? %#x", status);
 	while (stop-- > 0) {
@@ -263,22 +178,31 @@ static int trace(const struct noun *noun, int stop)
 
 START_TEST(a_signal_at_any_real_system_call_leaves_nothing_and_kills)
 {
-	const struct noun *noun = &nouns[_i];
-	int status, stop;
+	struct plan plan = { .cycle = &cycles[_i] };
+	unsigned long step;
+	int status;
 
-	for (stop = 0; ; stop++) {
-		status = trace(noun, stop);
-		ck_assert_msg(only_the_canary_is_there(), "%s, stop %d",
-			      noun->name, stop);
+	if (plan.cycle->raw)
+		return;
+	/* All of them in the long form. */
+	step = testing_storm(0, 1) ? 1 : 3;
+	for (plan.at = (unsigned)_i % step; ; plan.at += step) {
+		status = trace(plan.cycle, plan.at);
+		expect_all_right(&plan, status);
 		if (WIFEXITED(status))
 			break;
 		ck_assert_msg(testing_killed(status, SIGTERM),
-			      "%s, stop %d: %#x", noun->name, stop, status);
+			      "%s, stop %lu: %#x", plan.cycle->name, plan.at,
+			      status);
 	}
 	ck_assert(testing_exited(status, 0));
-	ck_assert_int_gt(stop, 6);
+	ck_assert_uint_gt(plan.at, 6);
+	printf("%s: a signal at %lu stops\n", plan.cycle->name,
+	       plan.at / step);
 }
 END_TEST
+
+enum { UNTOLD = 2, TOLD = 3 };
 
 static void meet_a_failure(void *data)
 {
@@ -287,50 +211,81 @@ static void meet_a_failure(void *data)
 	char *after;
 	int error;
 
+	with_set_error_hook(note_report, NULL);
 	meddle_begin(act, plan);
-	error = plan->noun->cycle();
-	meddle_end();
+	error = plan->cycle->run();
+	/* A failure for good is met at exit, too. */
+	if (!plan->for_good)
+		meddle_end();
 	/* It is what failed that the caller hears of, if anything. */
 	testing_expect(error == 0 || error == plan->error);
 	after = testing_descriptors();
 	testing_expect(strcmp(before, after) == 0);
 	free(before);
 	free(after);
-	exit(error ? 3 : 2);
+	exit(error ? TOLD : UNTOLD);
 }
 
+static void fail_everywhere(struct plan *plan, bool for_good)
+{
+	unsigned long calls = count_calls(plan->cycle);
+	unsigned long told = 0;
+
+	for (plan->at = 0; plan->at < calls; plan->at++) {
+		int status;
+
+		plan->for_good = for_good ? "" : NULL;
+		status = run(meet_a_failure, plan);
+		ck_assert_msg(testing_exited(status, UNTOLD) ||
+			      testing_exited(status, TOLD),
+			      "%s, call %lu, errno %d: %#x", plan->cycle->name,
+			      plan->at, plan->error, status);
+		told += testing_exited(status, TOLD) ? 1 : 0;
+		expect_all_right(plan, status);
+	}
+	ck_assert_uint_gt(told, 0);
+	printf("%s: errno %d at each of %lu calls%s, told %lu times\n",
+	       plan->cycle->name, plan->error, calls,
+	       for_good ? " for good" : "", told);
+}
+
+static const int errors[] = { EIO, ENOMEM, EDQUOT };
+
+/* At exit it is tried again, and then nothing fails. */
 START_TEST(a_failure_of_any_call_is_told_and_loses_nothing)
 {
-	static const int errors[] = { EIO, ENOMEM, EDQUOT };
-	struct plan plan = { .noun = &nouns[_i / 3], .error = errors[_i % 3] };
-	unsigned long calls = count_calls(plan.noun);
-	int failed = 0;
+	struct plan plan = {
+		.cycle = &cycles[_i / 3], .error = errors[_i % 3],
+	};
 
-	for (plan.at = 0; plan.at < calls; plan.at++) {
-		int status = testing_in_child(meet_a_failure, &plan);
+	fail_everywhere(&plan, false);
+}
+END_TEST
 
-		ck_assert_msg(testing_exited(status, 2) ||
-			      testing_exited(status, 3), "%s, call %lu: %#x",
-			      plan.noun->name, plan.at, status);
-		failed += testing_exited(status, 3);
-		/* At exit it was tried again, and nothing failed. */
-		ck_assert_msg(only_the_canary_is_there(), "%s, call %lu",
-			      plan.noun->name, plan.at);
-	}
-	ck_assert_int_gt(failed, 0);
+/* What cannot be removed at exit either is told to the hook, by its path. */
+START_TEST(a_failure_for_good_of_any_call_leaves_only_what_is_told)
+{
+	struct plan plan = { .cycle = &cycles[_i], .error = EIO };
+
+	fail_everywhere(&plan, true);
 }
 END_TEST
 
 static void add_tests(TCase *tests)
 {
+	int count = (int)cycles_count;
+
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests,
-		a_signal_at_any_call_leaves_nothing_and_kills, 0, NOUNS);
+		a_signal_at_any_call_leaves_nothing_and_kills, 0, count);
 	tcase_add_loop_test(tests,
 		a_signal_at_any_real_system_call_leaves_nothing_and_kills, 0,
-		NOUNS);
+		count);
 	tcase_add_loop_test(tests,
-		a_failure_of_any_call_is_told_and_loses_nothing, 0, 3 * NOUNS);
+		a_failure_of_any_call_is_told_and_loses_nothing, 0, 3 * count);
+	tcase_add_loop_test(tests,
+		a_failure_for_good_of_any_call_leaves_only_what_is_told, 0,
+		count);
 }
 
 TESTING_MAIN_CASE("life-calls", add_tests)

@@ -22,44 +22,50 @@ files() {
 	fi
 }
 
-# Their form leaves no room for a comment, or they are the licence.
-exempt() {
-	case $1 in
-	COPYING | *.out | *.in.txt | *.csv) return 0 ;;
-	esac
-	return 1
-}
-
 files >"$TMPDIR/files"
 [ "$(wc -l <"$TMPDIR/files")" -gt 20 ] || { echo "too few files"; failed=1; }
-while read -r file; do
-	[ -f "$file" ] || continue
-	if ! exempt "$file" &&
-	    ! head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT'; then
-		echo "$file: no SPDX line among the first three"
-		failed=1
-	fi
-	case $file in
-	lib/*.[ch] | include/*.h)
-		lines=$(wc -l <"$file")
-		# Reason enough may exist; then the file says it.
-		if [ "$lines" -gt 400 ] &&
-		    ! grep -q 'longer than 400 lines' "$file"; then
-			echo "$file: $lines lines; look for the second concept," \
-				"or say why it is longer than 400 lines"
-			failed=1
-		fi
-		;;
-	esac
-	case $file in
-	*.[ch])
-		if grep -n '[ 	]$' "$file" | head -n 3 | grep .; then
-			echo "$file: blanks at the end of a line"
-			failed=1
-		fi
-		;;
-	esac
-done <"$TMPDIR/files"
 
-rm -f "$TMPDIR/files"
+# Prints a line for each rule that one of the files named in its input breaks.
+problems() {
+	while read -r file; do
+		[ -f "$file" ] && [ -s "$file" ] && printf '%s\0' "$file"
+	done | xargs -0 awk '
+	function judge() {
+		# Their form leaves no room for a comment, or they are the licence.
+		if (!licensed && file !~ /(^|\/)COPYING$|\.(out|in\.txt|csv)$/)
+			print file ": no SPDX line among the first three"
+		# Reason enough may exist; then the file says it.
+		if (lines > 400 && !reason &&
+		    file ~ /^lib\/.*\.[ch]$|^include\/.*\.h$/)
+			print file ": " lines " lines; look for the second" \
+				" concept, or say why it is longer than 400 lines"
+	}
+	FNR == 1 {
+		if (file)
+			judge()
+		file = FILENAME
+		licensed = reason = 0
+	}
+	FNR <= 3 && /SPDX-License-Identifier: MIT/ { licensed = 1 }
+	/longer than 400 lines/ { reason = 1 }
+	/[ \t]$/ && FILENAME ~ /\.[ch]$/ {
+		print FILENAME ":" FNR ": blanks at the end of a line"
+	}
+	{ lines = FNR }
+	END { judge() }'
+}
+
+problems <"$TMPDIR/files" >"$TMPDIR/problems"
+! grep . "$TMPDIR/problems" || failed=1
+
+# The check itself: a file that breaks each rule, and one that breaks none.
+(
+	cd "$TMPDIR" && mkdir -p lib/base && echo lib/base/bad.c >list &&
+	{ echo 'int x; ' && yes '' | head -n 400; } >lib/base/bad.c &&
+	[ "$(problems <list | wc -l)" = 3 ] &&
+	echo '/* SPDX-License-Identifier: MIT */' >lib/base/bad.c &&
+	[ "$(problems <list | wc -l)" = 0 ]
+) || { echo "not found in a bad file, or found in a good one"; failed=1; }
+
+rm -rf "${TMPDIR:?}"/*
 exit $failed

@@ -11,14 +11,16 @@ set -u
 # and "x" alike without their marks, a system's header with its angles.
 includes() {
 	(cd "$1" && find include lib examples tools \
-		\( -name '*.c' -o -name '*.h' \) -print 2>/dev/null) | sort |
-	while read -r file; do
-		sed -n \
-		    -e "s|^[ 	]*#[ 	]*include[ 	]*<\(with[./][^>]*\)>.*|$file \1|p" \
-		    -e "s|^[ 	]*#[ 	]*include[ 	]*\(<[^>]*>\).*|$file \1|p" \
-		    -e "s|^[ 	]*#[ 	]*include[ 	]*\"\([^\"]*\)\".*|$file \1|p" \
-			"$1/$file"
-	done
+		\( -name '*.c' -o -name '*.h' \) -exec awk '
+		/^[ \t]*#[ \t]*include[ \t]*[<"]/ {
+			sub(/^[^<"]*/, "")
+			sub(/>.*/, ">")
+			if (/^<with[.\/]/ || /^"/) {
+				sub(/^./, "")
+				sub(/[>"].*/, "")
+			}
+			print FILENAME, $0
+		}' {} + 2>/dev/null)
 }
 
 # Prints a line for each include of tree $1 that a rule forbids.

@@ -131,10 +131,9 @@ char *testing_descriptors(void)
 	return text;
 }
 
-int testing_in_child(void (*function)(void *data), void *data)
+pid_t testing_begin_child(void (*function)(void *data), void *data)
 {
 	pid_t child;
-	int status = -1;
 
 	fflush(NULL);
 	child = fork();
@@ -143,8 +142,20 @@ int testing_in_child(void (*function)(void *data), void *data)
 		function(data);
 		_exit(0);
 	}
+	return child;
+}
+
+int testing_end_child(pid_t child)
+{
+	int status;
+
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	return status;
+}
+
+int testing_in_child(void (*function)(void *data), void *data)
+{
+	return testing_end_child(testing_begin_child(function, data));
 }
 
 void testing_expected(const char *file, int line, const char *condition)

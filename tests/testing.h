@@ -96,6 +96,10 @@ char *testing_descriptors(void);
  */
 int testing_in_child(void (*function)(void *data), void *data);
 
+/* The two halves of it, for children that run at the same time. */
+pid_t testing_begin_child(void (*function)(void *data), void *data);
+int testing_end_child(pid_t child);
+
 /* In a child: unless it holds, say so and leave by _exit(1). */
 #define testing_expect(condition)					\
 	((condition) ? (void)0 :					\

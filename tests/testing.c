@@ -70,6 +70,9 @@ int testing_run(const char *name, const TTest *const *tests, size_t count,
 	SRunner *runner;
 	int failed;
 
+	/* What is inherited would count against the limits of tests. */
+	for (int fd = 3; fd < 256; fd++)
+		close(fd);
 	tcase_add_checked_fixture(tcase, save_state, restore_state);
 	for (size_t i = 0; i < count; i++)
 		tcase_add_test(tcase, tests[i]);

@@ -53,10 +53,10 @@ bench-life: bench/bench-life
 # Twice: the second time each guard is put on the stack for with_unwind(). As
 # users are linked, so that calls into the library count.
 bench_guards_SOURCES = bench/guards.c
-bench_guards_LDADD = $(core_archive)
+bench_guards_LDADD = $(core_archive) -lm
 bench_guards_unwindable_SOURCES = bench/guards.c
 bench_guards_unwindable_CPPFLAGS = $(AM_CPPFLAGS) -DWITH_UNWINDABLE
-bench_guards_unwindable_LDADD = $(core_archive)
+bench_guards_unwindable_LDADD = $(core_archive) -lm
 
 bench-guards: bench/guards bench/guards-unwindable
 	-bench/guards

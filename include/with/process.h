@@ -132,10 +132,17 @@ struct with_rlimit with_rlimit_open(int resource, unsigned long long soft)
  */
 int with_rlimit_close(struct with_rlimit *limit);
 
+/* Bytes of the kernel's mask: 64 signals, 128 on MIPS. */
+#ifdef __mips__
+#define WITH__SIGMASK_SIZE 16
+#else
+#define WITH__SIGMASK_SIZE 8
+#endif
+
 /* The signals that a thread blocked before. */
 struct with_sigmask {
 	int held;
-	unsigned char before_[16];
+	unsigned long before_[WITH__SIGMASK_SIZE / sizeof(unsigned long)];
 };
 
 /* In the list of signals: all of them. */

@@ -65,6 +65,10 @@ struct with__syscalls {
 /* The table in use. Tests replace entries; the library never does. */
 extern struct with__syscalls with__sys;
 
+/* What it has of those that base/direct.h can make on the spot. */
+int with__sys_openat(int dirfd, const char *name, int flags, mode_t mode);
+int with__sys_close(int fd);
+
 /*
  * The call again, for as long as a signal interrupts it. Not for close(): on
  * Linux the descriptor is gone, and may be somebody else's already.

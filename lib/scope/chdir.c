@@ -13,7 +13,8 @@
 
 #include <with/process.h>
 
-#include "base/syscalls.h"
+#include "base/direct.h"
+#include "life/report.h"
 
 #ifndef O_PATH
 #define O_PATH O_RDONLY		/* not Linux */
@@ -21,18 +22,18 @@
 
 static int change(const char *path, int fd)
 {
-	int back = with__sys.openat(AT_FDCWD, ".",
-				    O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	int error;
+	int back = with__direct_openat(AT_FDCWD, ".",
+				       O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	long result;
 
 	if (back < 0)
-		return -1;
-	if ((path ? chdir(path) : fchdir(fd)) == 0)
+		return with__direct_result(back);
+	result = path ? with__direct(SYS_chdir, (long)path, 0, 0, 0) :
+		with__direct(SYS_fchdir, fd, 0, 0, 0);
+	if (result == 0)
 		return back;
-	error = errno;
-	with__sys.close(back);
-	errno = error;
-	return -1;
+	with__direct_close(back);
+	return with__direct_result(result);
 }
 
 int with_chdir_open(const char *path)
@@ -49,15 +50,12 @@ int with_fchdir_open(int fd)
 	return change(NULL, fd);
 }
 
+/* 0, or an error's negative number; errno is left alone. */
 static int go_back(int back)
 {
-	int saved = errno;
-	int result = fchdir(back);
+	int result = (int)with__direct(SYS_fchdir, back, 0, 0, 0);
 
-	if (result < 0)
-		saved = errno;
-	with__sys.close(back);
-	errno = saved;
+	with__direct_close(back);
 	return result;
 }
 
@@ -69,14 +67,13 @@ int with_chdir_close(int *back)
 		return 0;
 	(void)with__leave(back);
 	*back = -1;
-	return go_back(closing);
+	return with__direct_result(go_back(closing));
 }
 
 void with__chdir_end(int back)
 {
-	int saved = errno;
+	int result = go_back(back);
 
-	if (go_back(back) < 0)
-		with__report("close", "current directory", NULL);
-	errno = saved;
+	if (result < 0)
+		with__report_error("close", "current directory", -result, NULL);
 }

@@ -3,7 +3,7 @@
  * descriptor.c - descriptors and directory streams that a scope owns
  *
  * The close of a scope must not be cut short by a cancellation: nobody would
- * close the descriptor afterwards. Those of base/syscalls.h cannot be.
+ * close the descriptor afterwards. Those of base/direct.h cannot be.
  */
 #include "config.h"
 
@@ -15,7 +15,8 @@
 #include <with/descriptor.h>
 
 #include "base/cancel.h"
-#include "base/syscalls.h"
+#include "base/direct.h"
+#include "life/report.h"
 
 static bool has_permissions(int flags)
 {
@@ -40,19 +41,16 @@ int with_fd_open(const char *path, int flags, ...)
 		permissions = (mode_t)va_arg(arguments, unsigned);
 		va_end(arguments);
 	}
-	return with__sys.openat(AT_FDCWD, path, flags | O_CLOEXEC, permissions);
+	return with__direct_result(with__direct_openat(
+		AT_FDCWD, path, flags | O_CLOEXEC, permissions));
 }
 
+/* 0, or an error's negative number; errno is left alone. */
 static int close_fd(int fd)
 {
-	int saved = errno;
+	int result = with__direct_close(fd);
 
-	if (with__sys.close(fd) == 0)
-		return 0;
-	if (errno != EINTR)
-		return -1;
-	errno = saved;
-	return 0;
+	return result == -EINTR ? 0 : result;
 }
 
 int with_fd_close(int *fd)
@@ -63,22 +61,28 @@ int with_fd_close(int *fd)
 		return 0;
 	(void)with__leave(fd);
 	*fd = -1;
-	return close_fd(closing);
+	return with__direct_result(close_fd(closing));
 }
 
 void with__fd_end(int fd)
 {
-	int saved = errno;
+	int result = close_fd(fd);
 
-	if (close_fd(fd) < 0)
-		with__report("close", "descriptor", NULL);
-	errno = saved;
+	if (result < 0)
+		with__report_error("close", "descriptor", -result, NULL);
 }
+
+/* glibc's functions for directory streams are no cancellation points. */
+#ifdef __GLIBC__
+#define NO_CANCEL_OF_STREAMS ((void)0)
+#else
+#define NO_CANCEL_OF_STREAMS WITH__NO_CANCEL
+#endif
 
 /* glibc and musl open it close-on-exec. */
 DIR *with_dirstream_open(const char *path)
 {
-	WITH__NO_CANCEL;
+	NO_CANCEL_OF_STREAMS;
 
 	if (!path) {
 		errno = EINVAL;
@@ -87,9 +91,9 @@ DIR *with_dirstream_open(const char *path)
 	return opendir(path);
 }
 
-/* Neither library's closedir() is a cancellation point. */
 int with_dirstream_close(DIR **directory)
 {
+	NO_CANCEL_OF_STREAMS;
 	DIR *closing = *directory;
 
 	if (!closing)
@@ -101,6 +105,7 @@ int with_dirstream_close(DIR **directory)
 
 void with__dirstream_end(DIR *directory)
 {
+	NO_CANCEL_OF_STREAMS;
 	int saved = errno;
 
 	if (closedir(directory) < 0)

@@ -8,11 +8,21 @@
 
 #include <with/process.h>
 
-#ifdef __GLIBC__
-typedef __rlimit_resource_t resource_type;	/* an enum */
-#else
-typedef int resource_type;
-#endif
+#include "base/direct.h"
+#include "life/report.h"
+
+_Static_assert(sizeof(rlim_t) == 8, "the kernel's struct, in 64 bits");
+
+/* 0, or an error's negative number; errno is left alone. */
+static int get_limit(int resource, struct rlimit *ret)
+{
+	return (int)with__direct(SYS_prlimit64, 0, resource, 0, (long)ret);
+}
+
+static int set_limit(int resource, const struct rlimit *limit)
+{
+	return (int)with__direct(SYS_prlimit64, 0, resource, (long)limit, 0);
+}
 
 int with_umask_open(unsigned mask)
 {
@@ -41,30 +51,32 @@ void with__umask_end(int before)
 struct with_rlimit with_rlimit_open(int resource, unsigned long long soft)
 {
 	struct with_rlimit old = { .resource = resource };
-	struct rlimit limit;
+	struct rlimit limit = { .rlim_cur = 0 };
+	int result = get_limit(resource, &limit);
 
-	if (getrlimit((resource_type)resource, &limit) < 0)
-		return old;
 	old.before = limit.rlim_cur;
-	limit.rlim_cur = (rlim_t)soft;
-	if (limit.rlim_cur != soft)
-		errno = EINVAL;
-	else if (setrlimit((resource_type)resource, &limit) == 0)
+	limit.rlim_cur = soft;
+	if (result == 0)
+		result = set_limit(resource, &limit);
+	if (result == 0)
 		old.held = 1;
+	else
+		errno = -result;
 	return old;
 }
 
 /* The hard limit is what it is by now. */
 static int put_back(const struct with_rlimit *old)
 {
-	struct rlimit limit;
+	struct rlimit limit = { .rlim_cur = 0 };
+	int result = get_limit(old->resource, &limit);
 
-	if (getrlimit((resource_type)old->resource, &limit) < 0)
-		return -1;
-	limit.rlim_cur = (rlim_t)old->before;
+	if (result < 0)
+		return result;
+	limit.rlim_cur = old->before;
 	if (limit.rlim_cur > limit.rlim_max)
 		limit.rlim_cur = limit.rlim_max;
-	return setrlimit((resource_type)old->resource, &limit);
+	return set_limit(old->resource, &limit);
 }
 
 int with_rlimit_close(struct with_rlimit *limit)
@@ -75,14 +87,13 @@ int with_rlimit_close(struct with_rlimit *limit)
 		return 0;
 	(void)with__leave(limit);
 	*limit = (struct with_rlimit) { .held = 0 };
-	return put_back(&closing);
+	return with__direct_result(put_back(&closing));
 }
 
 void with__rlimit_end(struct with_rlimit limit)
 {
-	int saved = errno;
+	int result = put_back(&limit);
 
-	if (put_back(&limit) < 0)
-		with__report("close", "limit", NULL);
-	errno = saved;
+	if (result < 0)
+		with__report_error("close", "limit", -result, NULL);
 }

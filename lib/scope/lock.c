@@ -17,7 +17,7 @@
 #include <with/descriptor.h>
 #include <with/lock.h>
 
-#include "base/syscalls.h"
+#include "base/direct.h"
 #include "temp/options.h"
 
 /* Nonblocking: a FIFO without a writer would keep open() waiting. */
@@ -26,31 +26,37 @@ static int open_for_locking(const char *path, bool create)
 	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
 	flags |= create ? O_RDWR | O_CREAT : O_RDONLY;
-	return with__sys.openat(AT_FDCWD, path, flags, 0666);
+	return with__direct_openat(AT_FDCWD, path, flags, 0666);
+}
+
+static int lock(int fd, int operation)
+{
+	return (int)with__direct(SYS_flock, fd, operation, 0, 0);
 }
 
 int with_flock_open_opt(const char *path,
 			const struct with_flock_open_options *given)
 {
-	struct with_flock_open_options options;
-	int fd, error;
+	struct with_flock_open_options copy;
+	const struct with_flock_open_options *options =
+		with__options_known(&copy, sizeof(copy), given);
+	int fd, result;
 
-	if (with__options_copy(&options, sizeof(options), given) < 0)
+	if (!options)
 		return -1;
 	if (!path) {
 		errno = EINVAL;
 		return -1;
 	}
-	fd = open_for_locking(path, options.create);
+	fd = open_for_locking(path, options->create);
 	if (fd < 0)
-		return -1;
-	if (flock(fd, (options.shared ? LOCK_SH : LOCK_EX) |
-		      (options.nonblocking ? LOCK_NB : 0)) == 0)
+		return with__direct_result(fd);
+	result = lock(fd, (options->shared ? LOCK_SH : LOCK_EX) |
+			  (options->nonblocking ? LOCK_NB : 0));
+	if (result == 0)
 		return fd;
-	error = errno;
-	with__sys.close(fd);
-	errno = error;
-	return -1;
+	with__direct_close(fd);
+	return with__direct_result(result);
 }
 
 int with_flock_close(int *fd)

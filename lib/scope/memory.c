@@ -63,22 +63,24 @@ struct with_mmap with_mmap_open_opt(int fd,
 				    const struct with_mmap_open_options *given)
 {
 	struct with_mmap map = { .data = NULL };
-	struct with_mmap_open_options options;
+	struct with_mmap_open_options copy;
+	const struct with_mmap_open_options *options =
+		with__options_known(&copy, sizeof(copy), given);
 	bool anonymous = fd == -1;
 	int protection = PROT_READ, flags;
 	long long length;
 	void *data;
 
-	if (with__options_copy(&options, sizeof(options), given) < 0)
+	if (!options)
 		return map;
-	length = length_of(fd, &options);
+	length = length_of(fd, options);
 	if (length < 0)
 		return map;
-	if (options.writable || options.copy || anonymous)
+	if (options->writable || options->copy || anonymous)
 		protection |= PROT_WRITE;
-	flags = (options.copy ? MAP_PRIVATE : MAP_SHARED) |
+	flags = (options->copy ? MAP_PRIVATE : MAP_SHARED) |
 		(anonymous ? MAP_ANONYMOUS : 0);
-	data = mmap(NULL, (size_t)length, protection, flags, fd, options.offset);
+	data = mmap(NULL, (size_t)length, protection, flags, fd, options->offset);
 	if (data != MAP_FAILED) {
 		map.data = data;
 		map.size = (size_t)length;

@@ -3,15 +3,15 @@
  * thread.c - the blocked signals and the locale of a thread, for a scope
  *
  * The public structs have none of the POSIX types. A sigset_t is far larger
- * than the kernel's, which is what it begins with (glibc and musl hand it over
- * as it is): those bytes are kept. A locale_t is a pointer.
+ * than what the kernel knows: the kernel's own mask is kept. A locale_t is a
+ * pointer.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <locale.h>
-#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #ifdef __APPLE__
 #include <xlocale.h>
@@ -19,61 +19,79 @@
 
 #include <with/process.h>
 
-/* Linux knows 64 signals, and 128 on MIPS. */
-_Static_assert(sizeof(((struct with_sigmask *)0)->before_) * 8 >= 128,
-	       "room for the kernel's mask");
+#include "base/direct.h"
+
+#define SIGNALS (8 * WITH__SIGMASK_SIZE)
+#define FIRST_INTERNAL 32
+#define WORD_BITS (8 * (int)sizeof(unsigned long))
+
+/* A bit for each signal, the first in the lowest bit of the first word. */
+struct mask {
+	unsigned long words[SIGNALS / WORD_BITS];
+};
+
+_Static_assert(sizeof(struct mask) == WITH__SIGMASK_SIZE, "words without gaps");
 _Static_assert(sizeof(locale_t) == sizeof(void *), "a locale is a pointer");
 
-static size_t mask_size(void)
+/* Those between the last classic one and SIGRTMIN are the C library's own. */
+static bool is_anybodys(int signal)
 {
-	size_t room = sizeof(((struct with_sigmask *)0)->before_);
-
-	return sizeof(sigset_t) < room ? sizeof(sigset_t) : room;
+	return signal >= 1 && signal <= SIGNALS &&
+		(signal < FIRST_INTERNAL || signal >= SIGRTMIN);
 }
 
-static int fill_set(sigset_t *set, const int *signals)
+static unsigned long bit(int signal)
 {
-	sigemptyset(set);
+	return 1ul << (signal - 1) % WORD_BITS;
+}
+
+static void fill_all(struct mask *mask)
+{
+	memset(mask, 0xff, sizeof(*mask));
+	for (int signal = FIRST_INTERNAL; signal < SIGRTMIN; signal++)
+		mask->words[(signal - 1) / WORD_BITS] &= ~bit(signal);
+}
+
+/* 0, or an error's negative number. */
+static int fill(struct mask *mask, const int *signals)
+{
+	*mask = (struct mask) { .words = { 0 } };
 	for (; *signals; signals++) {
 		if (*signals == WITH_ALL_SIGNALS)
-			sigfillset(set);
-		else if (sigaddset(set, *signals) < 0)
-			return -1;
+			fill_all(mask);
+		else if (is_anybodys(*signals))
+			mask->words[(*signals - 1) / WORD_BITS] |= bit(*signals);
+		else
+			return -EINVAL;
 	}
 	return 0;
 }
 
-struct with_sigmask with_sigmask_open(int how, const int *signals)
+/* The same; errno is left alone. */
+static int change(int how, const void *mask, void *ret)
 {
-	struct with_sigmask mask = { .held = 0 };
-	sigset_t set, before;
-	int error;
-
-	if (!signals) {
-		errno = EINVAL;
-		return mask;
-	}
-	if (fill_set(&set, signals) < 0)
-		return mask;
-	error = pthread_sigmask(how, &set, &before);
-	if (error) {
-		errno = error;
-		return mask;
-	}
-	mask.held = 1;
-	memcpy(mask.before_, &before, mask_size());
-	return mask;
+	return (int)with__direct(SYS_rt_sigprocmask, how, (long)mask,
+				 (long)ret, sizeof(struct mask));
 }
 
-void with__sigmask_end(struct with_sigmask mask)
+struct with_sigmask with_sigmask_open(int how, const int *signals)
 {
-	sigset_t before;
-	int saved = errno;
+	struct with_sigmask old = { .held = 0 };
+	struct mask mask;
+	int result = signals ? fill(&mask, signals) : -EINVAL;
 
-	sigemptyset(&before);
-	memcpy(&before, mask.before_, mask_size());
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = saved;
+	if (result == 0)
+		result = change(how, &mask, old.before_);
+	if (result == 0)
+		old.held = 1;
+	else
+		errno = -result;
+	return old;
+}
+
+void with__sigmask_end(struct with_sigmask old)
+{
+	(void)change(SIG_SETMASK, old.before_, NULL);
 }
 
 int with_sigmask_close(struct with_sigmask *mask)
@@ -92,7 +110,6 @@ int with_sigmask_close(struct with_sigmask *mask)
 static int category_mask(int category)
 {
 	switch (category) {
-	case LC_ALL:		return LC_ALL_MASK;
 	case LC_COLLATE:	return LC_COLLATE_MASK;
 	case LC_CTYPE:		return LC_CTYPE_MASK;
 	case LC_MESSAGES:	return LC_MESSAGES_MASK;
@@ -109,9 +126,6 @@ static locale_t make_locale(int mask, const char *name)
 	locale_t base, made;
 	int error;
 
-	/* Nothing stays: and glibc loses the copy if all becomes "C". */
-	if (mask == LC_ALL_MASK)
-		return newlocale(mask, name, (locale_t)0);
 	base = duplocale(uselocale((locale_t)0));
 	if (!base)
 		return base;
@@ -127,14 +141,16 @@ static locale_t make_locale(int mask, const char *name)
 struct with_locale with_locale_open(int category, const char *name)
 {
 	struct with_locale locale = { .entered_ = NULL };
-	int mask = category_mask(category);
+	int mask = category == LC_ALL ? LC_ALL_MASK : category_mask(category);
 	locale_t made;
 
 	if (!mask || !name) {
 		errno = EINVAL;
 		return locale;
 	}
-	made = make_locale(mask, name);
+	/* Nothing stays: and glibc loses the copy if all becomes "C". */
+	made = mask == LC_ALL_MASK ? newlocale(mask, name, (locale_t)0) :
+		make_locale(mask, name);
 	if (made) {
 		locale.entered_ = made;
 		locale.before_ = uselocale(made);
@@ -142,13 +158,11 @@ struct with_locale with_locale_open(int category, const char *name)
 	return locale;
 }
 
+/* Neither call has a reason to set errno; nor has the free() in the second. */
 void with__locale_end(struct with_locale locale)
 {
-	int saved = errno;
-
 	(void)uselocale((locale_t)locale.before_);
 	freelocale((locale_t)locale.entered_);
-	errno = saved;
 }
 
 int with_locale_close(struct with_locale *locale)

@@ -22,6 +22,18 @@ struct with__names {
  */
 int with__options_copy(void *known, size_t known_size, const void *given);
 
+/*
+ * The same where a copy is too dear: what was given, if its size is the known
+ * one, else the copy; NULL with EINVAL.
+ */
+static inline const void *with__options_known(void *copy, size_t known_size,
+					      const void *given)
+{
+	if (given && *(const size_t *)given == known_size)
+		return given;
+	return with__options_copy(copy, known_size, given) < 0 ? NULL : copy;
+}
+
 /* The common beginning of such a struct. */
 struct with__names with__options_names(const void *options);
 

@@ -38,6 +38,12 @@ bool with__inherited_is_foreign(void *thing);
  */
 bool with__inherited_strike(void *thing);
 
+/*
+ * Strikes it out if there is nothing to do but to close it as usual: no other
+ * process noted it, and it has no companion. Else false, and it stays.
+ */
+bool with__inherited_strike_simple(void *thing);
+
 /* What one process noted is another's from here; 0: nobody's. */
 void with__inherited_hand_over(uint64_t from, uint64_t to);
 

@@ -187,7 +187,8 @@ void *with__steal(void *variable)
 	if (stolen) {
 		(void)with__leave(variable);
 		/* One with a companion still needs it to be closed. */
-		if (!with__inherited_companion(stolen))
+		if (!with__inherited_strike_simple(stolen) &&
+		    !with__inherited_companion(stolen))
 			(void)with__inherited_strike(stolen);
 	}
 	return stolen;

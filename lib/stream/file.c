@@ -21,6 +21,34 @@
 #include "stream/file.h"
 #include "stream/stream.h"
 
+/*
+ * In glibc, fopen() and the writing of fclose() are cancellation points unless
+ * the mode has a "c", which sets this bit. The user's own reading and writing
+ * are as always, so it is set around our calls only. To turn cancellation off
+ * was measured at 45 ns each time.
+ */
+#ifdef __GLIBC__
+#define NOT_CANCELLABLE 2	/* in _flags2, for as long as there is that */
+#define WITH__NO_CANCEL_OF_STDIO ((void)0)
+#define MODE_NOT_CANCELLABLE "c"
+
+static void set_cancellable(FILE *file, bool cancellable)
+{
+	if (cancellable)
+		file->_flags2 &= ~NOT_CANCELLABLE;
+	else
+		file->_flags2 |= NOT_CANCELLABLE;
+}
+#else
+#define WITH__NO_CANCEL_OF_STDIO WITH__NO_CANCEL
+#define MODE_NOT_CANCELLABLE ""
+
+static void set_cancellable(FILE *file, bool cancellable)
+{
+	(void)file, (void)cancellable;
+}
+#endif
+
 static void discard(void *file)
 {
 	with__stream_discard(file);
@@ -85,30 +113,34 @@ static int open_flags(const struct with__mode *mode)
 }
 
 /* Bytes: fopen() saves the system call by which fdopen() looks at the flags. */
-static FILE *open_bytes(const char *path, const struct with__mode *mode)
+static FILE *open_bytes(const char *path, const char *mode, bool exclusive)
 {
+	WITH__NO_CANCEL_OF_STDIO;
 	char how[8] = "";
+	FILE *file;
 
-	strcat(how, mode->canonical);
-	strcat(how, mode->exclusive ? "xe" : "e");
-	return fopen(path, how);
+	strcat(how, mode);
+	strcat(how, exclusive ? "xe" : "e");
+	strcat(how, MODE_NOT_CANCELLABLE);
+	file = fopen(path, how);
+	if (file)
+		set_cancellable(file, true);
+	return file;
 }
 
-static FILE *open_file(const char *path, const char *mode)
+/* Any mode that is right. */
+static FILE *open_parsed(const char *path, const char *mode)
 {
+	WITH__NO_CANCEL;
 	const struct with__stream how = { .mode = mode };
 	struct with__mode parsed;
 	FILE *file;
 	int fd, error;
 
-	if (!path || !mode) {
-		errno = EINVAL;
-		return NULL;
-	}
 	if (with__stream_check(&how, &parsed) < 0)
 		return NULL;
 	if (!parsed.text)
-		return open_bytes(path, &parsed);
+		return open_bytes(path, parsed.canonical, parsed.exclusive);
 	fd = with__sys.openat(AT_FDCWD, path, open_flags(&parsed), 0666);
 	if (fd < 0)
 		return NULL;
@@ -121,46 +153,104 @@ static FILE *open_file(const char *path, const char *mode)
 	return file;
 }
 
-FILE *with_file_open(const char *path, const char *mode)
+/* Those that nearly every program uses, as fopen() has them. */
+static bool is_common(const char *mode)
 {
-	WITH__NO_CANCEL;
-
-	return open_file(path, mode);
+	return (*mode == 'r' || *mode == 'w' || *mode == 'a') &&
+		(!mode[1] ||
+		 ((mode[1] == '+' || mode[1] == 'b') && !mode[2]));
 }
 
-FILE *with__file_begin(const char *path, const char *mode, const char *source)
+FILE *with_file_open(const char *path, const char *mode)
 {
-	WITH__NO_CANCEL;
-	FILE *file = open_file(path, mode);
+	if (!path || !mode) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return is_common(mode) ? open_bytes(path, mode, false) :
+		open_parsed(path, mode);
+}
 
+FILE *with__file_began(FILE *file, const char *path, const char *source)
+{
 	if (file && with__file_note(file) < 0) {
+		WITH__NO_CANCEL;
+
 		with__stream_close(file);
 		file = NULL;
 		errno = ENOMEM;
 	}
-	if (!file)
+	if (file)
+		set_cancellable(file, true);
+	else
 		with__report_error("open", path ? path : "stream", errno, source);
 	return file;
 }
 
+FILE *with__file_begin(const char *path, const char *mode, const char *source)
+{
+	return with__file_began(with_file_open(path, mode), path, source);
+}
+
+/*
+ * Of nearly all streams nothing is known but that this process opened them,
+ * and all went well so far: those are closed without further ado.
+ */
+static bool is_simple(FILE *file)
+{
+	if (ferror_unlocked(file) || with__stream_is_ours(file) ||
+	    !with__inherited_strike_simple(file))
+		return false;
+	set_cancellable(file, false);
+	return true;
+}
+
+static int finish(FILE *file)
+{
+	int saved = errno;
+	int result;
+	WITH__NO_CANCEL_OF_STDIO;
+
+	if (!is_simple(file)) {
+		WITH__NO_CANCEL;
+
+		return with__file_finish(file);
+	}
+	result = fclose(file);
+	if (result == 0)
+		errno = saved;
+	return result;
+}
+
 int with_file_close(FILE **file)
 {
-	WITH__NO_CANCEL;
 	FILE *closing = *file;
 
 	if (!closing)
 		return 0;
 	(void)with__leave(file);
 	*file = NULL;
-	return with__file_finish(closing);
+	return finish(closing);
+}
+
+void with__file_lost(int saved)
+{
+	with__report("close", "stream", NULL);
+	errno = saved;
 }
 
 void with__file_end(FILE *file)
 {
-	WITH__NO_CANCEL;
 	int saved = errno;
 
-	if (with__file_finish(file) < 0)
-		with__report("close", "stream", NULL);
-	errno = saved;
+	if (finish(file) < 0)
+		with__file_lost(saved);
+}
+
+int with__file_ending(FILE *file)
+{
+	if (is_simple(file))
+		return 1;
+	with__file_end(file);
+	return 0;
 }

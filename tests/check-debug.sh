@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # check-debug.sh - gdb steps through guards as through statements, with the one
 # line that doc/statement.md gives; a failed assertion names the user's line.
-# In CI, and with TESTING_THOROUGH=1, by two compilers, else by gcc.
+# With TESTING_THOROUGH=1, by two compilers, else by gcc.
 set -u
-thorough=${CI:-${TESTING_THOROUGH:-}}
+thorough=${TESTING_THOROUGH:-}
 source=${top_srcdir:?make check sets it}/tests/debug.c
 page=$top_srcdir/doc/statement.md
 archive=${top_builddir:?make check sets it}/lib/.libs/libwith-core.a

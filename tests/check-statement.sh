@@ -4,10 +4,10 @@
 # and without optimisation, with and without sanitizers, and where every guard
 # is on the stack of WITH_UNWINDABLE too; none needs an executable stack.
 #
-# In CI, and with TESTING_THOROUGH=1: all of that. Else, since compiling takes
+# With TESTING_THOROUGH=1: all of that. Else, since compiling takes
 # its time, one way with each compiler: Clang with sanitizers, GCC without.
 set -u
-thorough=${CI:-${TESTING_THOROUGH:-}}
+thorough=${TESTING_THOROUGH:-}
 : "${top_srcdir:?make check sets it}" "${top_builddir:?make check sets it}"
 flags="-std=gnu11 -I$top_builddir -I$top_srcdir/include -I$top_srcdir/lib
 -I$top_srcdir/tests"

@@ -193,7 +193,12 @@ check-valgrind:
 	TESTING_TIMEOUT=600 CK_DEFAULT_TIMEOUT=300 \
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(tests_programs:=.nofork.t)'
 
-.PHONY: check-programs check-valgrind
+# The scripts, those that compile with all compilers and in all dialects.
+check-thorough:
+	TESTING_THOROUGH=1 $(MAKE) $(AM_MAKEFLAGS) check \
+		TESTS='$(tests_scripts)'
+
+.PHONY: check-programs check-thorough check-valgrind
 
 # After make install: a program of a user's, outside the tree.
 installcheck-local:

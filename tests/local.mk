@@ -142,7 +142,8 @@ tests_storms = \
 	tests/test-life-fork \
 	tests/test-life-kills \
 	tests/test-life-threads \
-	tests/test-life-walk
+	tests/test-life-walk \
+	tests/test-rmtree-fuzz
 
 # Failures and signals at real system calls, by strace.
 EXTRA_PROGRAMS = tests/cycle

@@ -38,7 +38,7 @@ END_TEST
 START_TEST(grid_takes_1_05_calls_an_object)
 {
 	trees_begin();
-	ck_assert_double_le(calls_per_object(trees_bush("root", 50, 100, 1)),
+	ck_assert_double_le(calls_per_object(trees_bush("root", 20, 100, 1)),
 			    1.05);
 }
 END_TEST
@@ -49,7 +49,7 @@ START_TEST(mixed_tree_takes_1_5_calls_an_object)
 	unsigned objects;
 
 	trees_begin();
-	objects = trees_bush("root", 4, 5, 5);
+	objects = trees_bush("root", 4, 5, 4);
 	ck_assert_double_le(calls_per_object(objects), 1.5 + 1.1 / objects);
 }
 END_TEST

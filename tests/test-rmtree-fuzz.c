@@ -21,8 +21,6 @@
 #include "testing.h"
 #include "trees.h"
 
-enum { SEEDS = 150 };
-
 struct run {
 	uint64_t state;
 	unsigned budget;	/* entries still to make */
@@ -161,6 +159,7 @@ static void one_run(uint64_t seed)
 
 static void all_runs(void *data)
 {
+	uint64_t seeds = (uint64_t)testing_storm(50, 5000);
 	char *canary, *before, *after;
 
 	(void)data;
@@ -170,7 +169,7 @@ static void all_runs(void *data)
 	getdents64_as_it_was = with__sys.getdents64;
 	canary = trees_picture("canary");
 	before = testing_descriptors();
-	for (uint64_t seed = 1; seed <= SEEDS; seed++)
+	for (uint64_t seed = 1; seed <= seeds; seed++)
 		one_run(seed);
 	after = testing_descriptors();
 	testing_expect(strcmp(before, after) == 0);

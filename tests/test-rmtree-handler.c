@@ -92,9 +92,9 @@ static void on_alternate_stack(void *data)
 	(void)data;
 	trees_begin();
 	make_alternate_stack();
-	trees_bush("root", 3, 40, 3);
+	trees_bush("root", 3, 40, 2);
 	remove_by_signal();
-	trees_chain("root", "d", 3000);
+	trees_chain("root", "d", 1000);
 	remove_by_signal();
 	/* The frame of the signal itself is in there, too. */
 	testing_expect(stack_used() < 64 * 1024);
@@ -121,9 +121,9 @@ static void on_small_stack(void *data)
 	(void)data;
 	trees_must(setrlimit(RLIMIT_STACK, &limit));
 	trees_begin();
-	trees_chain("root", "d", 3000);
+	trees_chain("root", "d", 1000);
 	testing_expect(with__rmtree("root", NULL) == 0);
-	trees_bush("root", 3, 40, 3);
+	trees_bush("root", 3, 40, 2);
 	testing_expect(with__rmtree("root", NULL) == 0);
 }
 

@@ -121,7 +121,7 @@ static double now(void)
 /* Adds files at full speed, for a while. */
 static void *add_files(void *data)
 {
-	double end = now() + 0.15;
+	double end = now() + 0.06;
 	char name[64];
 	int fd;
 

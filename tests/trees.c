@@ -61,6 +61,20 @@ void trees_files(const char *path, unsigned count)
 	}
 }
 
+void trees_links(const char *path, unsigned count)
+{
+	char name[4096], first[4096];
+
+	if (count == 0)
+		return;
+	trees_files(path, 1);
+	snprintf(first, sizeof(first), "%s/0", path);
+	for (unsigned i = 1; i < count; i++) {
+		snprintf(name, sizeof(name), "%s/%u", path, i);
+		trees_must(link(first, name));
+	}
+}
+
 void trees_directories(const char *path, unsigned count)
 {
 	char name[4096];
@@ -71,19 +85,30 @@ void trees_directories(const char *path, unsigned count)
 	}
 }
 
+/* A few levels at a time, or opening each takes as long as making it. */
 void trees_chain(const char *path, const char *name, unsigned depth)
 {
-	int fd, below;
+	int fd = AT_FDCWD, below;
+	size_t length = strlen(path);
+	char way[4096];
 
+	memcpy(way, path, length + 1);
 	trees_directory(path);
-	fd = trees_must(open(path, O_DIRECTORY | O_CLOEXEC));
-	while (depth-- > 0) {
-		trees_must(mkdirat(fd, name, 0755));
-		below = trees_must(openat(fd, name, O_DIRECTORY | O_CLOEXEC));
-		close(fd);
+	for (unsigned level = 1; level <= depth; level++) {
+		length += (size_t)snprintf(way + length, sizeof(way) - length,
+					   "/%s", name);
+		trees_must(mkdirat(fd, way, 0755));
+		if (level % 8 != 0)
+			continue;
+		below = trees_must(openat(fd, way, O_PATH | O_CLOEXEC));
+		if (fd >= 0)
+			close(fd);
 		fd = below;
+		length = 1;
+		strcpy(way, ".");
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 unsigned trees_bush(const char *path, unsigned width, unsigned files,
@@ -103,20 +128,18 @@ unsigned trees_bush(const char *path, unsigned width, unsigned files,
 
 void trees_descriptors(unsigned count)
 {
-	static rlim_t at_first;
+	static struct rlimit at_first;
 	struct rlimit limit;
-	int lowest;
 
-	trees_must(getrlimit(RLIMIT_NOFILE, &limit));
-	if (!at_first)
-		at_first = limit.rlim_cur;
-	limit.rlim_cur = at_first;
-	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
-	if (count == 0)
-		return;
-	lowest = trees_must(open("/", O_RDONLY | O_CLOEXEC));
-	close(lowest);
-	limit.rlim_cur = (rlim_t)lowest + count;
+	if (!at_first.rlim_cur)
+		trees_must(getrlimit(RLIMIT_NOFILE, &at_first));
+	limit = at_first;
+	if (count > 0) {
+		int lowest = trees_must(open("/", O_PATH | O_CLOEXEC));
+
+		close(lowest);
+		limit.rlim_cur = (rlim_t)lowest + count;
+	}
 	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
 }
 

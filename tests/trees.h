@@ -25,6 +25,9 @@ bool trees_exists(const char *path);
 void trees_files(const char *path, unsigned count);
 void trees_directories(const char *path, unsigned count);
 
+/* As trees_files(), but links to one file, which takes half the time. */
+void trees_links(const char *path, unsigned count);
+
 /* A chain of directories of this name below path, which is made too. */
 void trees_chain(const char *path, const char *name, unsigned depth);
 

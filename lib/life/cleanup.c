@@ -94,6 +94,12 @@ bool with__cleanup_closing(bool patient)
 	return atomic_load(&cleaner) != (uintptr_t)pthread_self();
 }
 
+/* Runs inside a signal handler. */
+bool with__cleanup_ending(void)
+{
+	return closing_here() >= EXITING;
+}
+
 bool with__cleanup_wait(void)
 {
 	int waited_ms = 0;

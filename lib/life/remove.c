@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/rmtree.h"
 #include "base/syscalls.h"
@@ -24,6 +25,8 @@ struct removal {
 	const struct with__slot *slot;
 	enum with__telling telling;
 	bool told;
+	bool lifted;
+	struct rlimit before;
 };
 
 static bool known_identity(const struct with__slot *slot,
@@ -34,6 +37,21 @@ static bool known_identity(const struct with__slot *slot,
 	ret->birth_ns = atomic_load_explicit(&slot->birth_ns,
 					     memory_order_relaxed);
 	return ret->inode != 0;
+}
+
+/* Worth another try? */
+static bool lift_limit(struct removal *removal)
+{
+	struct rlimit lifted;
+
+	if (removal->lifted || !with__cleanup_ending() ||
+	    getrlimit(RLIMIT_NOFILE, &removal->before) < 0)
+		return false;
+	lifted = removal->before;
+	lifted.rlim_cur = lifted.rlim_max;
+	removal->lifted = removal->before.rlim_cur < lifted.rlim_max &&
+			  setrlimit(RLIMIT_NOFILE, &lifted) == 0;
+	return removal->lifted;
 }
 
 static void tell(struct removal *removal, const char *path, int error)
@@ -55,6 +73,8 @@ static void tell(struct removal *removal, const char *path, int error)
  */
 static int tell_first(const char *path, int error, void *data)
 {
+	if (error == EMFILE && lift_limit(data))
+		return 1;
 	if (error != ENOENT && error != EBADF && error != ENOTDIR)
 		tell(data, path, error);
 	return 0;
@@ -99,21 +119,36 @@ static int remove_at(struct removal *removal, int place, const char *name,
 	return with__rmtree(name, &tree);
 }
 
+static int remove_somewhere(struct removal *removal, int root_fd)
+{
+	const struct with__slot *slot = removal->slot;
+	const char *name = strrchr(slot->path, '/') + 1;
+	int result = -1;
+
+	errno = ENOENT;
+	if (slot->place != AT_FDCWD)
+		result = remove_at(removal, slot->place, name, root_fd);
+	if (result < 0 && (errno == ENOENT || errno == EBADF ||
+			   errno == ENOTDIR))
+		result = remove_at(removal, AT_FDCWD, slot->path, root_fd);
+	return result;
+}
+
 /* Runs inside a signal handler. */
 int with__slot_remove_thing(const struct with__slot *slot, int root_fd,
 			    enum with__telling telling)
 {
 	struct removal removal = { .slot = slot, .telling = telling };
-	const char *name = strrchr(slot->path, '/') + 1;
 	int saved = errno;
-	int result = -1;
+	int result = remove_somewhere(&removal, root_fd);
+	int error;
 
-	errno = ENOENT;
-	if (slot->place != AT_FDCWD)
-		result = remove_at(&removal, slot->place, name, root_fd);
-	if (result < 0 && (errno == ENOENT || errno == EBADF ||
-			   errno == ENOTDIR))
-		result = remove_at(&removal, AT_FDCWD, slot->path, root_fd);
+	if (removal.lifted) {
+		result = remove_somewhere(&removal, root_fd);
+		error = errno;
+		(void)setrlimit(RLIMIT_NOFILE, &removal.before);
+		errno = error;
+	}
 	if (result < 0 && errno == ENOENT)
 		result = 0;
 	if (result < 0) {

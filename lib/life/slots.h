@@ -112,6 +112,9 @@ int with__slot_remove_thing(const struct with__slot *slot, int root_fd,
 bool with__cleanup_closing(bool patient);
 bool with__cleanup_wait(void);
 
+/* Is this process about to end, by exit() or by a signal? */
+bool with__cleanup_ending(void);
+
 /*
  * For a thread that will never run again outside its handler: what it was
  * creating is not waited for.

@@ -6,12 +6,14 @@
  * ignored stays ignored, and a handler of the program's own decides alone. So
  * nothing has to be chained, and taking it back means the default again.
  *
- * In the handler all signals are blocked. Of several threads that a signal
- * hits at once, the first cleans up and the others wait in their handlers for
- * the death of the process. A fault inside the clean-up itself is blocked,
- * and so kills at once. Afterwards the default is put back and the signal
- * sent again; one that the processor raised comes again by itself when the
- * handler returns, and its core dump shows the true place.
+ * In the handler all signals are blocked, also where it is not the kernel that
+ * calls it: a handler of the program's may have come later, and pass on what
+ * it gets. Of several threads that a signal hits at once, the first cleans up
+ * and the others wait in their handlers for the death of the process. A fault
+ * inside the clean-up itself is blocked, and so kills at once. Afterwards the
+ * default is put back and the signal sent again; one that the processor raised
+ * comes again by itself when the handler returns, and its core dump shows the
+ * true place.
  *
  * A forked child has the handlers too, and owns nothing: it just dies. So does
  * a child of vfork(), without touching the memory that it has on loan.
@@ -113,8 +115,11 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	uint64_t process = with__process_in_handler();
 	uint64_t before = atomic_load(&dying);
 	int saved = errno;
+	sigset_t all;
 
 	(void)context;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
 	if (process && has_room()) {
 		if (before == process ||
 		    !atomic_compare_exchange_strong(&dying, &before, process))

@@ -21,6 +21,7 @@ tests_programs = \
 	tests/test-guards-unwound \
 	tests/test-life-calls \
 	tests/test-life-fork \
+	tests/test-life-hostile \
 	tests/test-life-kills \
 	tests/test-life-plugin \
 	tests/test-life-report \
@@ -140,6 +141,7 @@ tests_test_life_threads_exceptions_CFLAGS = $(AM_CFLAGS) -fexceptions
 tests_storms = \
 	tests/test-life-calls \
 	tests/test-life-fork \
+	tests/test-life-hostile \
 	tests/test-life-kills \
 	tests/test-life-threads \
 	tests/test-life-walk \

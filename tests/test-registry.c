@@ -303,6 +303,97 @@ START_TEST(eight_threads_create_and_close_at_once)
 }
 END_TEST
 
+static void run_thread(void *(*work)(void *), void *data)
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, work, data), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+
+static void *make_numbered(void *dirs)
+{
+	((struct tempfile_dir **)dirs)[1] = numbered(1);
+	return NULL;
+}
+
+START_TEST(threads_that_start_and_end_keep_the_order)
+{
+	struct tempfile_dir *dirs[3] = { numbered(0) };
+
+	run_thread(make_numbered, dirs);
+	dirs[2] = numbered(2);
+	expect_newest_first(3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(tempfile_dir_close(&dirs[i]), 0);
+}
+END_TEST
+
+#define AT_ONCE 40
+
+static void *publish_and_withdraw(void *unused)
+{
+	struct with__entry entries[AT_ONCE];
+
+	for (size_t i = 0; i < AT_ONCE; i++)
+		entries[i] = publish("/nowhere");
+	for (size_t i = 0; i < AT_ONCE; i++)
+		with__registry_withdraw(&entries[i]);
+	return unused;
+}
+
+START_TEST(slots_of_threads_that_have_ended_are_used_again)
+{
+	uint32_t count;
+
+	run_thread(publish_and_withdraw, NULL);
+	count = with__slot_count();
+	for (int i = 0; i < 20; i++)
+		run_thread(publish_and_withdraw, NULL);
+	ck_assert_uint_eq(with__slot_count(), count);
+}
+END_TEST
+
+struct handing {
+	pthread_barrier_t barrier;
+	struct with__entry entries[AT_ONCE];
+};
+
+static void *withdraw_what_is_handed(void *data)
+{
+	struct handing *handing = data;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		pthread_barrier_wait(&handing->barrier);
+		for (size_t i = 0; i < AT_ONCE; i++)
+			with__registry_withdraw(&handing->entries[i]);
+		pthread_barrier_wait(&handing->barrier);
+	}
+	return NULL;
+}
+
+START_TEST(slots_that_another_thread_frees_are_used_again)
+{
+	uint32_t count = with__slot_count();
+	struct handing handing;
+	pthread_t thread;
+
+	pthread_barrier_init(&handing.barrier, NULL, 2);
+	ck_assert_int_eq(pthread_create(&thread, NULL, withdraw_what_is_handed,
+					&handing), 0);
+	for (int round = 0; round < ROUNDS; round++) {
+		for (size_t i = 0; i < AT_ONCE; i++)
+			handing.entries[i] = publish("/nowhere");
+		pthread_barrier_wait(&handing.barrier);
+		pthread_barrier_wait(&handing.barrier);
+	}
+	pthread_join(thread, NULL);
+	pthread_barrier_destroy(&handing.barrier);
+	/* A few more stay with the thread that frees. */
+	ck_assert_uint_le(with__slot_count(), count + 3 * AT_ONCE);
+}
+END_TEST
+
 /* Whatever was made goes from under their feet: they may fail, not leak. */
 static void *create_and_close_anyhow(void *result)
 {
@@ -352,6 +443,9 @@ static void fill(TCase *tcase)
 	tcase_add_test(tcase, a_child_owns_nothing_of_its_parents);
 	tcase_add_test(tcase, what_a_clean_up_cannot_remove_the_next_one_can);
 	tcase_add_test(tcase, eight_threads_create_and_close_at_once);
+	tcase_add_test(tcase, threads_that_start_and_end_keep_the_order);
+	tcase_add_test(tcase, slots_of_threads_that_have_ended_are_used_again);
+	tcase_add_test(tcase, slots_that_another_thread_frees_are_used_again);
 	tcase_add_test(tcase,
 		threads_create_and_close_while_another_cleans_up);
 }

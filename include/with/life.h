@@ -6,7 +6,8 @@
  * A guard is code of its block. What passes the block by is looked after here:
  *
  * exit(), quick_exit(), return from main: every name that this process made
- * and still owns is removed, newest first. Nothing needs to be called.
+ * and still owns is removed, newest first. (Between threads that run side by
+ * side the order can be off by a few.) Nothing needs to be called.
  *
  * A fatal signal: the same, trees included, if the program asked once with
  * with_cleanup_on_signals(). Nothing is ever installed unasked.

@@ -5,22 +5,26 @@
  *	FREE ──claim──▶ CLAIMED ──publish──▶ CREATING ──confirm──▶ LIVE
  *	  ▲                                   │    │                │ ▲
  *	  ├──────────── withdraw ─────────────┘ clean-up            │ │
- *	  ├◀──── nobody left ──── CANCELED ◀───────┘    remove or   │ │ nobody
- *	  ├◀────────────────────── release ─────────── clean-up ◀───┤ │ succeeded
+ *	  ├◀──── nobody left ──── CANCELED ◀───────┘                │ │ nobody
+ *	  ├◀────────────────── removed or released ◀────────────────┤ │ succeeded
  *	  └◀──── nobody left ──── GONE ◀── done ─── REMOVING ◀──────┘─┘
+ *                                                       clean-up
  *
- * A word holds the state, the number of its users, and the tenancy: which use
- * of the slot this is. A creator is a user until it confirms or withdraws,
- * and so is everybody who removes: the owner, and any number of clean-ups,
- * since one may interrupt the other or run beside it in another thread. They
- * all try, because removal is idempotent and the one that was first may never
- * go on; the last to leave frees the slot.
+ * A word holds the state, whether an entry holds the slot, the number of its
+ * other users, and the tenancy: which use of the slot this is. The entry holds
+ * it from the claim until it withdraws, strands, removes or releases. The
+ * users are clean-ups, any number of them, since one may interrupt the other
+ * or run beside it in another thread. They and the entry's owner all try,
+ * because removal is idempotent and the one that was first may never go on;
+ * the last to leave frees the slot.
  *
  * Invariants:
- *  - Every step is one compare-and-swap of the word, so an owner that was
- *    interrupted for long never touches a later tenant.
+ *  - A held or used slot is not freed. What a handle was made for and a
+ *    clean-up has removed stays GONE until that handle is closed.
+ *  - FREE and CLAIMED are for one thread alone, to which a free slot was
+ *    given. Every step from CREATING on is one compare-and-swap of the word.
  *  - The path is written while CLAIMED, which nobody else looks at, and read
- *    by users. There are no torn reads.
+ *    by who holds or uses the slot. There are no torn reads.
  *  - The identity is written by the creator, its inode last: an inode of 0
  *    says that none is known, and the name alone decides. A guessable name is
  *    never removed without an identity.
@@ -33,6 +37,9 @@
  * clean-up sets the flag first and looks at the slots afterwards: one of them
  * sees the other. Both sides of that, and only they, need the total order
  * that plain atomic_load() and atomic_store() have.
+ *
+ * Three locked instructions are what an entry costs: to publish, to confirm,
+ * and to let go.
  */
 #include "config.h"
 
@@ -49,14 +56,6 @@
 #include "life/registry.h"
 #include "life/report.h"
 #include "life/slots.h"
-
-static _Atomic uint64_t last_serial;
-
-static uint64_t word_of(const struct with__entry *entry, unsigned users,
-			enum with__slot_state state)
-{
-	return with__slot_word(entry->tenancy, users, state);
-}
 
 static int copy_path(struct with__slot *slot, const char *path)
 {
@@ -122,31 +121,30 @@ static int fill(struct with__slot *slot, const struct with__record *record)
 			      memory_order_relaxed);
 	atomic_store_explicit(&slot->thread, (uintptr_t)pthread_self(),
 			      memory_order_relaxed);
-	atomic_store_explicit(&slot->serial,
-			      atomic_fetch_add_explicit(
-					&last_serial, 1,
-					memory_order_relaxed) + 1,
-			      memory_order_relaxed);
 	return 0;
+}
+
+static void let_go(struct with__entry *entry, enum with__outcome outcome)
+{
+	with__slot_let_go(entry->slot, outcome);
+	entry->slot = NULL;
 }
 
 static int claim(struct with__entry *ret, const struct with__record *record)
 {
 	struct with__slot *slot = with__slot_claim();
-	uint64_t claimed;
 
 	if (!slot)
 		return -1;
-	claimed = atomic_load_explicit(&slot->word, memory_order_relaxed);
-	if (fill(slot, record) < 0) {
-		with__slot_free(slot, claimed);
-		return -1;
-	}
 	*ret = (struct with__entry) {
 		.slot = slot,
-		.tenancy = with__slot_tenancy(claimed),
+		.tenancy = with__slot_tenancy(atomic_load_explicit(
+				&slot->word, memory_order_relaxed)),
 	};
-	return 0;
+	if (fill(slot, record) == 0)
+		return 0;
+	let_go(ret, WITH__DONE);
+	return -1;
 }
 
 int with__registry_publish(struct with__entry *ret,
@@ -158,7 +156,8 @@ int with__registry_publish(struct with__entry *ret,
 		if (with__exit_arm() < 0 || claim(ret, record) < 0)
 			return -1;
 		atomic_store(&ret->slot->word,
-			     word_of(ret, 1, WITH__SLOT_CREATING));
+			     with__slot_held(ret->tenancy,
+					     WITH__SLOT_CREATING));
 		if (!with__cleanup_closing(patient))
 			return 0;
 		/* Not in its way, nor taken for something that is made. */
@@ -169,29 +168,23 @@ int with__registry_publish(struct with__entry *ret,
 
 void with__registry_withdraw(struct with__entry *entry)
 {
-	with__slot_leave(entry->slot, WITH__DONE);
-	entry->slot = NULL;
+	let_go(entry, WITH__DONE);
 }
 
 void with__registry_strand(struct with__entry *entry)
 {
-	struct with__slot *slot = entry->slot;
-	uint64_t creating = word_of(entry, 1, WITH__SLOT_CREATING);
-
-	entry->slot = NULL;
-	if (!atomic_compare_exchange_strong(&slot->word, &creating,
-					    word_of(entry, 0, WITH__SLOT_LIVE)))
-		with__slot_leave(slot, WITH__STRANDED);
+	let_go(entry, WITH__STRANDED);
 }
 
 int with__registry_confirm(struct with__entry *entry,
 			   const struct with__identity *identity)
 {
-	uint64_t creating = word_of(entry, 1, WITH__SLOT_CREATING);
+	uint64_t creating = with__slot_held(entry->tenancy, WITH__SLOT_CREATING);
 
 	set_identity(entry->slot, identity);
-	if (atomic_compare_exchange_strong(&entry->slot->word, &creating,
-					   word_of(entry, 0, WITH__SLOT_LIVE)))
+	if (atomic_compare_exchange_strong(
+		    &entry->slot->word, &creating,
+		    with__slot_held(entry->tenancy, WITH__SLOT_LIVE)))
 		return 0;
 	errno = ECANCELED;
 	return -1;
@@ -203,62 +196,56 @@ void with__registry_identify(struct with__entry *entry,
 	set_identity(entry->slot, identity);
 }
 
-/* Whose it is, as far as it still is what the entry means. */
-static bool is_of_this_process(const struct with__entry *entry)
+/* Not a copy of an entry that was given up. */
+static bool is_held(const struct with__entry *entry)
 {
-	return entry->slot &&
-	       with__slot_tenancy(atomic_load(&entry->slot->word)) ==
-	       entry->tenancy &&
-	       atomic_load_explicit(&entry->slot->owner,
-				    memory_order_relaxed) == with__process();
+	uint64_t word;
+
+	if (!entry->slot)
+		return false;
+	word = atomic_load(&entry->slot->word);
+	return (word & WITH__SLOT_HELD) &&
+	       with__slot_tenancy(word) == entry->tenancy;
+}
+
+static bool is_of_this_process(const struct with__slot *slot)
+{
+	return atomic_load_explicit(&slot->owner, memory_order_relaxed) ==
+	       with__process();
 }
 
 bool with__registry_owns(const struct with__entry *entry)
 {
-	return is_of_this_process(entry) &&
+	return entry->slot && is_of_this_process(entry->slot) &&
 	       atomic_load(&entry->slot->word) ==
-	       word_of(entry, 0, WITH__SLOT_LIVE);
+	       with__slot_held(entry->tenancy, WITH__SLOT_LIVE);
 }
 
 void with__registry_release(struct with__entry *entry)
 {
-	if (entry->slot)
-		with__slot_free(entry->slot,
-				word_of(entry, 0, WITH__SLOT_LIVE));
+	if (is_held(entry))
+		let_go(entry, WITH__DONE);
 	entry->slot = NULL;
 }
 
-/* False if a clean-up was faster. */
-static bool begin_removal(struct with__entry *entry)
+/* False if a clean-up has removed it. */
+static bool is_there(const struct with__slot *slot)
 {
-	uint64_t word;
-
-	do {
-		word = atomic_load(&entry->slot->word);
-		if (with__slot_tenancy(word) != entry->tenancy ||
-		    (with__slot_state(word) != WITH__SLOT_LIVE &&
-		     with__slot_state(word) != WITH__SLOT_REMOVING))
-			return false;
-	} while (!with__slot_join(entry->slot, word));
-	return true;
+	return with__slot_state(atomic_load(&slot->word)) != WITH__SLOT_GONE;
 }
 
 int with__registry_remove(struct with__entry *entry, int root_fd, bool report)
 {
-	struct with__slot *slot = entry->slot;
-	int result;
+	int result = 0;
 
-	if (!is_of_this_process(entry)) {
-		/* A child's copy; or gone in a clean-up. */
-		with__registry_release(entry);
+	if (!is_held(entry))
 		return 0;
-	}
-	if (!begin_removal(entry))
-		return 0;
-	entry->slot = NULL;
-	result = with__slot_remove_thing(slot, root_fd, report ?
-					 WITH__TELL_HOOK : WITH__TELL_NOBODY);
-	with__slot_leave(slot, result < 0 && errno != ESTALE ?
-			 WITH__FAILED : WITH__DONE);
+	/* Or else it is a child's copy. */
+	if (is_of_this_process(entry->slot) && is_there(entry->slot))
+		result = with__slot_remove_thing(entry->slot, root_fd, report ?
+						 WITH__TELL_HOOK :
+						 WITH__TELL_NOBODY);
+	let_go(entry, result < 0 && errno != ESTALE ? WITH__FAILED :
+						      WITH__DONE);
 	return result;
 }

@@ -99,7 +99,8 @@ void with__registry_identify(struct with__entry *entry,
 			     const struct with__identity *identity);
 
 /*
- * Removes all that this process owns, newest first. The first for normal
+ * Removes all that this process owns, newest first (slots.c says how exactly,
+ * between threads). The first for normal
  * code (exit), the second for signal handlers: then it first waits, bounded,
  * for what other threads are just making. keep_closed: nobody makes anything
  * any more, since the process is about to die.

@@ -5,45 +5,60 @@
  * A handler may look at any slot at any time, so that no memory here is ever
  * freed. Chunk c has FIRST_CHUNK << c slots and is reached by one pointer.
  *
- * Free slots stand on lists: stacks linked by index, whose heads carry a count
- * of changes beside the index, so that a slot taken off and put back meanwhile
- * does not pass for an unchanged list. There are several, and a thread keeps
- * to one, so that threads seldom touch the same head. A thread that finds all
- * lists empty takes a slot that never was in use.
+ * A free slot stands on the stack of a thread or on the common list. Each
+ * thread keeps a few for itself, so that it seldom needs a locked instruction
+ * to find one, and never a line of the cache that another thread writes to.
+ * What is more than that, what a clean-up frees, and what a thread leaves
+ * when it ends goes to the common list: a stack linked by index, whose head
+ * carries a count of changes beside the index, so that a slot taken off and
+ * put back meanwhile does not pass for an unchanged list. A thread that finds
+ * both empty takes a slot that never was in use.
+ *
+ * Serials too are taken from the common counter by the batch. So what one
+ * thread makes is in its order; what several make is as well where the one
+ * was started or had ended in between, since a new thread begins with a batch
+ * newer than all before, and one that ends makes all batches void. Between
+ * threads that run side by side the order is that of the batches.
  *
  * What may come between, and what it finds:
- *  - A handler that frees slots while the interrupted code takes one off: the
- *    head has changed, the interrupted code tries again. Claiming itself is
- *    not for handlers: it may allocate, and uses a variable of the thread,
- *    for which a library that was opened late may allocate too.
- *  - A slot taken off a list and put back meanwhile (ABA): the count differs,
+ *  - A handler that frees slots while the interrupted code takes one off: it
+ *    leaves the thread's stack alone; the head of the common list has changed,
+ *    and the interrupted code tries again. Claiming itself is not for
+ *    handlers: it may allocate, and uses a variable of the thread, for which
+ *    a library that was opened late may allocate too.
+ *  - A slot taken off the list and put back meanwhile (ABA): the count differs,
  *    until it has wrapped around, which is 2^32 changes between two
  *    instructions.
  *  - A reader of a slot that is freed and let again: readers are counted in
  *    the word, and the last one out frees it.
  *  - fork() or siglongjmp() out of a handler, in the middle of a claim: one
- *    slot is lost.
+ *    slot is lost. In a forked child, those on the stacks of other threads.
  */
 #include "config.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "life/slots.h"
 
 #define FIRST_CHUNK 64u
 #define CHUNKS 26		/* FIRST_CHUNK << 26 slots overflow the index */
-#define LISTS 8u
-
-struct list {
-	_Alignas(64) _Atomic uint64_t head;	/* changes << 32 | index + 1 */
-};
+#define OWN_MOST 16u		/* slots that a thread keeps for itself */
+#define BATCH 64u		/* serials that it takes at once */
 
 static _Atomic(struct with__slot *) chunks[CHUNKS];
 static _Atomic uint32_t in_use;		/* slots that were ever claimed */
-static struct list free_lists[LISTS];
-static _Atomic unsigned threads_seen;
-static _Thread_local unsigned own_list;	/* list + 1 */
+static _Alignas(64) _Atomic uint64_t free_list;	/* changes << 32 | index + 1 */
+static _Alignas(64) _Atomic uint64_t last_serial;
+static _Alignas(64) _Atomic uint64_t threads_ended;
+
+static _Thread_local struct own {
+	struct with__slot *top;
+	uint64_t serial, last_of_batch;
+	uint64_t ended;		/* threads_ended when the batch was taken */
+	bool has_destructor;
+} own;
 
 static unsigned chunk_of(uint32_t index, uint32_t *ret_offset)
 {
@@ -103,9 +118,9 @@ static struct with__slot *claim_new(void)
 	return slot;
 }
 
-static struct with__slot *pop(struct list *list)
+static struct with__slot *pop(void)
 {
-	uint64_t head = atomic_load(&list->head);
+	uint64_t head = atomic_load(&free_list);
 	uint64_t next;
 	struct with__slot *slot;
 
@@ -116,49 +131,126 @@ static struct with__slot *pop(struct list *list)
 		next = ((head >> 32) + 1) << 32 |
 		       atomic_load_explicit(&slot->next_free,
 					    memory_order_relaxed);
-	} while (!atomic_compare_exchange_weak(&list->head, &head, next));
+	} while (!atomic_compare_exchange_weak(&free_list, &head, next));
 	return slot;
 }
 
 /* Runs inside a signal handler. */
-static void push(struct list *list, struct with__slot *slot)
+static void push(struct with__slot *slot)
 {
-	uint64_t head = atomic_load(&list->head);
+	uint64_t head = atomic_load(&free_list);
 	uint64_t next;
 
 	do {
 		atomic_store_explicit(&slot->next_free, (uint32_t)head,
 				      memory_order_relaxed);
 		next = ((head >> 32) + 1) << 32 | (slot->index + 1);
-	} while (!atomic_compare_exchange_weak(&list->head, &head, next));
+	} while (!atomic_compare_exchange_weak(&free_list, &head, next));
 }
 
-static struct with__slot *claim_freed(void)
+static struct with__slot *pop_own(struct own *mine)
 {
-	struct with__slot *slot = NULL;
-	unsigned i;
+	struct with__slot *slot = mine->top;
 
-	if (!own_list)
-		own_list = atomic_fetch_add(&threads_seen, 1) % LISTS + 1;
-	for (i = 0; !slot && i < LISTS; i++)
-		slot = pop(&free_lists[(own_list - 1 + i) % LISTS]);
+	if (slot)
+		mine->top = slot->below;
 	return slot;
+}
+
+static void end_of_thread(void *ended)
+{
+	struct own *mine = ended;
+	struct with__slot *slot;
+
+	while ((slot = pop_own(mine)))
+		push(slot);
+	mine->has_destructor = false;
+	atomic_fetch_add(&threads_ended, 1);
+}
+
+/* Not by pthread_once(), which a fork could leave begun for ever. */
+static bool find_key(pthread_key_t *ret)
+{
+	static _Atomic uint64_t known;	/* key + 1 */
+	uint64_t word = atomic_load(&known);
+
+	if (!word) {
+		if (pthread_key_create(ret, end_of_thread) != 0)
+			return false;
+		if (atomic_compare_exchange_strong(&known, &word,
+						   (uint64_t)*ret + 1))
+			return true;
+		(void)pthread_key_delete(*ret);
+	}
+	*ret = (pthread_key_t)(word - 1);
+	return true;
+}
+
+/* Without it the thread would take what it keeps with it when it ends. */
+static void set_destructor(struct own *mine)
+{
+	pthread_key_t key;
+
+	mine->has_destructor = find_key(&key) &&
+			       pthread_setspecific(key, mine) == 0;
+}
+
+static void push_own(struct with__slot *slot)
+{
+	struct own *mine = &own;
+
+	if (!mine->has_destructor)
+		set_destructor(mine);
+	slot->depth = mine->top ? mine->top->depth + 1 : 1;
+	if (slot->depth > OWN_MOST || !mine->has_destructor) {
+		push(slot);
+		return;
+	}
+	slot->below = mine->top;
+	/* A handler may jump out of here. */
+	atomic_signal_fence(memory_order_release);
+	mine->top = slot;
+}
+
+static void take_batch(struct own *mine, uint64_t ended)
+{
+	mine->serial = atomic_fetch_add(&last_serial, BATCH);
+	mine->last_of_batch = mine->serial + BATCH;
+	mine->ended = ended;
+	/* Only with it the end of this thread makes batches void. */
+	if (!mine->has_destructor)
+		set_destructor(mine);
+}
+
+static uint64_t next_serial(struct own *mine)
+{
+	uint64_t ended = atomic_load_explicit(&threads_ended,
+					      memory_order_acquire);
+
+	if (mine->serial == mine->last_of_batch || mine->ended != ended)
+		take_batch(mine, ended);
+	return ++mine->serial;
 }
 
 struct with__slot *with__slot_claim(void)
 {
-	struct with__slot *slot = claim_freed();
+	struct own *mine = &own;
+	struct with__slot *slot = pop_own(mine);
 	uint64_t tenancy;
 
+	if (!slot)
+		slot = pop();
 	if (!slot)
 		slot = claim_new();
 	if (!slot)
 		return NULL;
-	slot->home = own_list - 1;
+	atomic_store_explicit(&slot->serial, next_serial(mine),
+			      memory_order_relaxed);
 	/* A fresh tenancy: claims to the former one are stale from here. */
-	tenancy = with__slot_tenancy(atomic_load(&slot->word)) + 1;
+	tenancy = with__slot_tenancy(atomic_load_explicit(
+					&slot->word, memory_order_relaxed)) + 1;
 	atomic_store_explicit(&slot->word,
-			      with__slot_word(tenancy, 0, WITH__SLOT_CLAIMED),
+			      with__slot_held(tenancy, WITH__SLOT_CLAIMED),
 			      memory_order_release);
 	return slot;
 }
@@ -167,17 +259,6 @@ struct with__slot *with__slot_claim(void)
 static bool change(struct with__slot *slot, uint64_t from, uint64_t to)
 {
 	return atomic_compare_exchange_strong(&slot->word, &from, to);
-}
-
-/* Runs inside a signal handler. */
-bool with__slot_free(struct with__slot *slot, uint64_t word)
-{
-	if (!change(slot, word, with__slot_word(with__slot_tenancy(word), 0,
-						WITH__SLOT_FREE)))
-		return false;
-	/* Back to where its last user looks first. */
-	push(&free_lists[slot->home], slot);
-	return true;
 }
 
 /* Runs inside a signal handler. */
@@ -204,34 +285,56 @@ bool with__slot_join(struct with__slot *slot, uint64_t word)
 }
 
 /* Runs inside a signal handler. */
-static enum with__slot_state state_after(enum with__slot_state state,
-					 enum with__outcome outcome, bool last)
+static enum with__slot_state state_with(enum with__slot_state state,
+					enum with__outcome outcome)
 {
-	if (state == WITH__SLOT_REMOVING && outcome == WITH__DONE)
-		state = WITH__SLOT_GONE;
-	if (state == WITH__SLOT_CANCELED && outcome == WITH__STRANDED)
-		state = WITH__SLOT_REMOVING;
-	if (!last)
+	if (outcome == WITH__STRANDED &&
+	    (state == WITH__SLOT_CREATING || state == WITH__SLOT_CANCELED))
+		return WITH__SLOT_REMOVING;
+	if (outcome != WITH__DONE)
 		return state;
-	return state == WITH__SLOT_REMOVING ? WITH__SLOT_LIVE : WITH__SLOT_FREE;
+	if (state == WITH__SLOT_LIVE || state == WITH__SLOT_REMOVING)
+		return WITH__SLOT_GONE;
+	return state == WITH__SLOT_CREATING ? WITH__SLOT_CANCELED : state;
+}
+
+/* left: the word with one holder or user less. Runs inside a signal handler. */
+static uint64_t word_after(uint64_t left, enum with__outcome outcome)
+{
+	enum with__slot_state state = state_with(with__slot_state(left),
+						 outcome);
+
+	if (!(left & WITH__SLOT_USERS)) {
+		if (state == WITH__SLOT_REMOVING)
+			state = WITH__SLOT_LIVE;
+		if (state != WITH__SLOT_LIVE && !(left & WITH__SLOT_HELD))
+			state = WITH__SLOT_FREE;
+	}
+	return (left & ~UINT64_C(7)) | state;
+}
+
+/* True if the slot is free now. Runs inside a signal handler. */
+static bool leave(struct with__slot *slot, uint64_t part,
+		  enum with__outcome outcome)
+{
+	uint64_t word = atomic_load(&slot->word);
+	uint64_t after;
+
+	do
+		after = word_after(word - part, outcome);
+	while (!atomic_compare_exchange_weak(&slot->word, &word, after));
+	return with__slot_state(after) == WITH__SLOT_FREE;
 }
 
 /* Runs inside a signal handler. */
 void with__slot_leave(struct with__slot *slot, enum with__outcome outcome)
 {
-	uint64_t word, left;
-	enum with__slot_state state;
+	if (leave(slot, WITH__SLOT_USER, outcome))
+		push(slot);
+}
 
-	do {
-		word = atomic_load(&slot->word);
-		left = word - WITH__SLOT_USER;
-		state = state_after(with__slot_state(word), outcome,
-				    !(left & WITH__SLOT_USERS));
-		if (state == WITH__SLOT_FREE) {
-			if (with__slot_free(slot, word))
-				return;
-			continue;
-		}
-	} while (state == WITH__SLOT_FREE ||
-		 !change(slot, word, (left & ~UINT64_C(7)) | state));
+void with__slot_let_go(struct with__slot *slot, enum with__outcome outcome)
+{
+	if (leave(slot, WITH__SLOT_HELD, outcome))
+		push_own(slot);
 }

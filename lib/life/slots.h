@@ -23,17 +23,22 @@ enum with__slot_state {
 };
 
 #define WITH__SLOT_SOURCE_SIZE 40
-#define WITH__SLOT_PATH_SIZE 112
+#define WITH__SLOT_PATH_SIZE 104
 
+/*
+ * A multiple of 64 bytes, and what is written at its beginning: threads that
+ * have neighbours seldom write to one line of the cache.
+ */
 struct with__slot {
-	/* tenancy, users and state in one word: a change checks all three. */
+	/* tenancy, users, held and state: a change checks them all. */
 	_Atomic uint64_t word;
 	_Atomic uint64_t owner;		/* with__process() of its creator */
 	_Atomic uint64_t serial;	/* the higher, the newer */
 	_Atomic uintptr_t thread;	/* that creates it */
-	_Atomic uint32_t next_free;	/* index + 1, on a list of free slots */
+	_Atomic uint32_t next_free;	/* index + 1, on the list of free slots */
 	uint32_t index;
-	unsigned home;			/* the list it goes back to */
+	struct with__slot *below;	/* on a thread's own stack of such */
+	unsigned depth;			/* of that stack, from here down */
 	/* The inode last, and 0 first: 0 says that nothing is known. */
 	_Atomic uint64_t device;
 	_Atomic uint64_t birth_ns;
@@ -50,8 +55,9 @@ struct with__slot {
 	char short_path[WITH__SLOT_PATH_SIZE];
 };
 
-#define WITH__SLOT_USER UINT64_C(8)
-#define WITH__SLOT_USERS (UINT64_C(8191) * WITH__SLOT_USER)
+#define WITH__SLOT_HELD UINT64_C(8)
+#define WITH__SLOT_USER UINT64_C(16)
+#define WITH__SLOT_USERS (UINT64_C(4095) * WITH__SLOT_USER)
 #define WITH__SLOT_TENANCY_SHIFT 16
 
 static inline enum with__slot_state with__slot_state(uint64_t word)
@@ -64,26 +70,30 @@ static inline uint64_t with__slot_tenancy(uint64_t word)
 	return word >> WITH__SLOT_TENANCY_SHIFT;
 }
 
-static inline uint64_t with__slot_word(uint64_t tenancy, unsigned users,
+/* The word of a slot that its entry holds and nobody uses. */
+static inline uint64_t with__slot_held(uint64_t tenancy,
 				       enum with__slot_state state)
 {
-	return tenancy << WITH__SLOT_TENANCY_SHIFT |
-	       users * WITH__SLOT_USER | state;
+	return tenancy << WITH__SLOT_TENANCY_SHIFT | WITH__SLOT_HELD | state;
 }
 
-/* A slot in CLAIMED, with a new tenancy; NULL with ENOMEM. */
+/*
+ * with__slot_claim - a slot in CLAIMED, held, with a new tenancy and serial
+ *
+ * NULL with ENOMEM. Not for signal handlers.
+ */
 struct with__slot *with__slot_claim(void);
-
-/* From word to FREE, and on a list; false if the word has changed. */
-bool with__slot_free(struct with__slot *slot, uint64_t word);
 
 /*
  * with__slot_join - become a user of the slot whose word was read
  *
- * For a clean-up, and for an owner that removes. False if the word has changed
- * or there is nothing to be done with it.
- * with__slot_leave - be one no more, with what came of it; the last one out
- * frees the slot, or makes it LIVE again where nobody succeeded.
+ * For clean-ups. False if the word has changed or there is nothing to be done
+ * with it.
+ * with__slot_leave - be one no more, with what came of it.
+ * with__slot_let_go - the entry is given up, with what came of it. Not for
+ * signal handlers.
+ * The last one out frees the slot, or makes it LIVE again where nobody
+ * succeeded.
  */
 enum with__outcome {
 	WITH__DONE,		/* the thing is not there */
@@ -92,14 +102,16 @@ enum with__outcome {
 };
 bool with__slot_join(struct with__slot *slot, uint64_t word);
 void with__slot_leave(struct with__slot *slot, enum with__outcome outcome);
+void with__slot_let_go(struct with__slot *slot, enum with__outcome outcome);
 
 /* How many slots there are; the slot of an index below that. */
 uint32_t with__slot_count(void);
 struct with__slot *with__slot_at(uint32_t index);
 
 /*
- * Removes what the slot names. The caller is a user of the slot. telling: failures are told to the error hook, or from a handler, where
- * no hook can be called, to LIBWITH_DEBUG.
+ * Removes what the slot names. The caller uses the slot, or holds it. telling:
+ * failures are told to the error hook, or from a handler, where no hook can be
+ * called, to LIBWITH_DEBUG.
  */
 enum with__telling { WITH__TELL_NOBODY, WITH__TELL_HOOK, WITH__TELL_IN_HANDLER };
 int with__slot_remove_thing(const struct with__slot *slot, int root_fd,

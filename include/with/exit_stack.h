@@ -40,7 +40,13 @@ extern "C" {
 struct with__exit_entry {
 	int (*finish)(void *value);
 	union {
-		void *pointer;
+		struct with__exit_call {
+			union {
+				void (*without_result)(void *argument);
+				int (*with_result)(void *argument);
+			} fn;
+			void *argument;
+		} call;
 		long long number;
 		unsigned char bytes[24];
 	} value;
@@ -103,6 +109,8 @@ int with_exit_stack_close(struct with_exit_stack *stack);
 void with__exit_stack_end(struct with_exit_stack *stack);
 struct with__exit_things *with__exit_things_new(void);
 void with__exit_things_end(struct with__exit_things *things);
+int with__exit_call_void(void *value);
+int with__exit_call_int(void *value);
 int with__exit_stack_reserve(struct with_exit_stack *stack, size_t size,
 			     size_t alignment);
 void with__exit_stack_put(struct with_exit_stack *stack,
@@ -118,8 +126,48 @@ void with__exit_stack_put(struct with_exit_stack *stack,
 /* By the type of fn, which is one of two: anything else does not compile. */
 #define with_exit_stack_push(stack, fn, argument) \
 	(__extension__ _Generic((fn), \
-		void (*)(void *): with_exit_stack_push_void, \
-		int (*)(void *): with_exit_stack_push_int)(stack, fn, argument))
+		void (*)(void *): with__exit_stack_push_void, \
+		int (*)(void *): with__exit_stack_push_int)(stack, fn, argument))
+
+/* Private: in the variable there is room without asking anybody. */
+static inline WITH__UNUSED struct with__exit_entry *
+with__exit_stack_near(struct with_exit_stack *stack)
+{
+	if (!stack || !stack->held_ || stack->things_ ||
+	    stack->count_ >= WITH_EXIT_STACK_FIRST)
+		return (struct with__exit_entry *)0;
+	return &stack->first_[stack->count_];
+}
+
+static inline WITH__UNUSED int
+with__exit_stack_push_void(struct with_exit_stack *stack,
+			   void (*fn)(void *argument), void *argument)
+{
+	struct with__exit_entry *entry = with__exit_stack_near(stack);
+
+	if (!entry || !fn)
+		return with_exit_stack_push_void(stack, fn, argument);
+	entry->finish = with__exit_call_void;
+	entry->value.call.fn.without_result = fn;
+	entry->value.call.argument = argument;
+	stack->count_++;
+	return 0;
+}
+
+static inline WITH__UNUSED int
+with__exit_stack_push_int(struct with_exit_stack *stack,
+			  int (*fn)(void *argument), void *argument)
+{
+	struct with__exit_entry *entry = with__exit_stack_near(stack);
+
+	if (!entry || !fn)
+		return with_exit_stack_push_int(stack, fn, argument);
+	entry->finish = with__exit_call_int;
+	entry->value.call.fn.with_result = fn;
+	entry->value.call.argument = argument;
+	stack->count_++;
+	return 0;
+}
 
 /*
  * with_exit_stack_take - move what a guard holds onto the stack

@@ -67,36 +67,60 @@ static inline int with__direct_result(long result)
 	return -1;
 }
 
+/* A result of the table's, as the kernel has it. */
+static inline int with__direct_negative(int result, int saved_errno)
+{
+	if (result >= 0)
+		return result;
+	result = -errno;
+	errno = saved_errno;
+	return result;
+}
+
 static inline int with__direct_openat(int dirfd, const char *name, int flags,
 				      mode_t mode)
 {
-	int saved, result;
+	int saved;
 
 	if (__builtin_expect(with__sys.openat == with__sys_openat, 1))
 		return (int)with__direct(SYS_openat, dirfd, (long)name,
 					 flags | O_LARGEFILE, (long)mode);
 	saved = errno;
-	result = with__sys.openat(dirfd, name, flags, mode);
-	if (result < 0) {
-		result = -errno;
-		errno = saved;
-	}
-	return result;
+	return with__direct_negative(with__sys.openat(dirfd, name, flags, mode),
+				     saved);
 }
 
 static inline int with__direct_close(int fd)
 {
-	int saved, result;
+	int saved;
 
 	if (__builtin_expect(with__sys.close == with__sys_close, 1))
 		return (int)with__direct(SYS_close, fd, 0, 0, 0);
 	saved = errno;
-	result = with__sys.close(fd);
-	if (result < 0) {
-		result = -errno;
-		errno = saved;
-	}
-	return result;
+	return with__direct_negative(with__sys.close(fd), saved);
+}
+
+/* Not for locks. */
+static inline int with__direct_fcntl(int fd, int command, int argument)
+{
+	int saved;
+
+	if (__builtin_expect(with__sys.fcntl == with__sys_fcntl, 1))
+		return (int)with__direct(SYS_fcntl, fd, command, argument, 0);
+	saved = errno;
+	return with__direct_negative(with__sys.fcntl(fd, command, argument),
+				     saved);
+}
+
+static inline int with__direct_dup3(int old_fd, int new_fd, int flags)
+{
+	int saved;
+
+	if (__builtin_expect(with__sys.dup3 == with__sys_dup3, 1))
+		return (int)with__direct(SYS_dup3, old_fd, new_fd, flags, 0);
+	saved = errno;
+	return with__direct_negative(with__sys.dup3(old_fd, new_fd, flags),
+				     saved);
 }
 
 #endif /* BASE_DIRECT_H */

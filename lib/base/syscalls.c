@@ -85,9 +85,14 @@ static int sys_fchmodat2(int dirfd, const char *name, mode_t mode, int flags)
 	return (int)syscall(SYS_fchmodat2, dirfd, name, mode, flags);
 }
 
-static int sys_fcntl(int fd, int command, int argument)
+int with__sys_fcntl(int fd, int command, int argument)
 {
 	return fcntl(fd, command, argument);
+}
+
+int with__sys_dup3(int old_fd, int new_fd, int flags)
+{
+	return dup3(old_fd, new_fd, flags);
 }
 
 struct with__syscalls with__sys = {
@@ -107,7 +112,7 @@ struct with__syscalls with__sys = {
 	.fchmodat = fchmodat,
 	.fchmodat2 = sys_fchmodat2,
 	.fchown = fchown,
-	.fcntl = sys_fcntl,
+	.fcntl = with__sys_fcntl,
 	.lseek = lseek,
 	.read = read,
 	.write = write,
@@ -115,7 +120,7 @@ struct with__syscalls with__sys = {
 	.pwrite = pwrite,
 	.ftruncate = ftruncate,
 	.fsync = fsync,
-	.dup3 = dup3,
+	.dup3 = with__sys_dup3,
 	.readlinkat = readlinkat,
 	.nanosleep = nanosleep,
 	.getrandom = getrandom,

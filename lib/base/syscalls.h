@@ -68,6 +68,8 @@ extern struct with__syscalls with__sys;
 /* What it has of those that base/direct.h can make on the spot. */
 int with__sys_openat(int dirfd, const char *name, int flags, mode_t mode);
 int with__sys_close(int fd);
+int with__sys_fcntl(int fd, int command, int argument);
+int with__sys_dup3(int old_fd, int new_fd, int flags);
 
 /*
  * The call again, for as long as a signal interrupts it. Not for close(): on

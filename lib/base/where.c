@@ -22,6 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/names.h"
 #include "base/syscalls.h"
 #include "base/where.h"
@@ -203,6 +204,7 @@ static const char *look(void)
 {
 	static const char *const variables[] = { "TMPDIR", "TEMP", "TMP" };
 	static const char *const places[] = { "/tmp", "/var/tmp", "/usr/tmp" };
+	WITH__NO_CANCEL;
 	const char *path = NULL;
 	size_t i;
 

@@ -10,6 +10,8 @@
  * pread(). The file is open for appending: a child that truncates or seeks
  * cannot make others write over one another.
  *
+ * Of what happens on the way in and out only a flush is a cancellation point.
+ *
  * Flags: dup3() says whether the number is close-on-exec; it is what it was.
  */
 #include "config.h"
@@ -19,10 +21,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
+#ifdef HAVE___FPURGE
+#include <stdio_ext.h>
+#endif
 
 #include <with/capture.h>
 
 #include "base/cancel.h"
+#include "base/direct.h"
 #include "base/syscalls.h"
 #include "temp/unnamed.h"
 
@@ -44,17 +50,32 @@ static struct capture *private_of(struct with_capture *capture)
 	return (struct capture *)capture;
 }
 
+/* Where the C library does not say, something may be. */
+static bool is_pending(FILE *stream)
+{
+#ifdef HAVE___FPURGE
+	return __fpending(stream) > 0;
+#else
+	(void)stream;
+	return true;
+#endif
+}
+
 static int flush_if(FILE *stream, int fd)
 {
-	return stream && fileno(stream) == fd ? fflush(stream) : 0;
+	if (!stream || !is_pending(stream) || fileno(stream) != fd)
+		return 0;
+	WITH__NO_CANCEL;
+
+	return fflush(stream);
 }
 
 /* All that may hold bytes for it; the first error, after trying each. */
 static int flush(const struct capture *capture)
 {
+	FILE *const streams[] = { stdout, stderr, capture->stream };
 	int fd = capture->public.fd;
 	int result = 0, error = 0;
-	FILE *const streams[] = { capture->stream, stdout, stderr };
 
 	for (size_t i = 0; i < sizeof(streams) / sizeof(*streams); i++) {
 		if (flush_if(streams[i], fd) != 0 && result == 0) {
@@ -67,13 +88,11 @@ static int flush(const struct capture *capture)
 	return result;
 }
 
+/* errno is left alone. */
 static void close_if_open(int fd)
 {
-	int saved = errno;
-
 	if (fd >= 0)
-		with__sys.close(fd);
-	errno = saved;
+		(void)with__direct_close(fd);
 }
 
 static void release(struct capture *capture)
@@ -84,24 +103,31 @@ static void release(struct capture *capture)
 	free(capture);
 }
 
+/* The number is close-on-exec as it was. 0 or more, or a negative errno. */
+static inline __attribute__((always_inline))
+int refer_to(const struct capture *capture, int file)
+{
+	return with__direct_dup3(file, capture->public.fd,
+				 capture->descriptor_flags & FD_CLOEXEC ?
+				 O_CLOEXEC : 0);
+}
+
 static int start(struct capture *capture)
 {
-	const struct with__names names = { .size = 0 };
 	int fd = capture->public.fd;
 
-	capture->descriptor_flags = with__sys.fcntl(fd, F_GETFD, 0);
+	capture->descriptor_flags = with__direct_result(
+		with__direct_fcntl(fd, F_GETFD, 0));
 	if (capture->descriptor_flags < 0 || flush(capture) < 0)
 		return -1;
-	capture->saved = with__sys.fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_SAVED);
+	capture->saved = with__direct_result(
+		with__direct_fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_SAVED));
 	if (capture->saved < 0)
 		return -1;
-	capture->file = with__unnamed_open(&names, O_APPEND | O_CLOEXEC,
-					     NULL);
+	capture->file = with__unnamed_scratch(O_APPEND | O_CLOEXEC);
 	if (capture->file < 0)
 		return -1;
-	return with__sys.dup3(capture->file, fd,
-			      capture->descriptor_flags & FD_CLOEXEC ?
-			      O_CLOEXEC : 0);
+	return with__direct_result(refer_to(capture, capture->file));
 }
 
 static struct with_capture *open_capture(FILE *stream, int fd)
@@ -127,7 +153,6 @@ static struct with_capture *open_capture(FILE *stream, int fd)
 
 struct with_capture *with_capture_open(FILE *stream)
 {
-	WITH__NO_CANCEL;
 	int fd;
 
 	if (!stream) {
@@ -144,25 +169,22 @@ struct with_capture *with_capture_open(FILE *stream)
 
 struct with_capture *with_capture_fd_open(int fd)
 {
-	WITH__NO_CANCEL;
-
 	return open_capture(NULL, fd);
 }
 
 /* What is pending belongs inside, so it is flushed before the way back. */
 static int stop(struct capture *capture)
 {
-	int result, error;
+	int result, error, back;
 
 	if (capture->saved < 0)
 		return 0;
 	result = flush(capture);
 	error = errno;
-	if (with__sys.dup3(capture->saved, capture->public.fd,
-			   capture->descriptor_flags & FD_CLOEXEC ?
-			   O_CLOEXEC : 0) < 0 && result == 0) {
+	back = refer_to(capture, capture->saved);
+	if (back < 0 && result == 0) {
 		result = -1;
-		error = errno;
+		error = -back;
 	}
 	close_if_open(capture->saved);
 	capture->saved = -1;
@@ -172,8 +194,6 @@ static int stop(struct capture *capture)
 
 int with_capture_stop(struct with_capture *capture)
 {
-	WITH__NO_CANCEL;
-
 	if (!capture) {
 		errno = EINVAL;
 		return -1;
@@ -249,7 +269,6 @@ static int finish(struct with_capture *public)
 
 int with_capture_close(struct with_capture **capture)
 {
-	WITH__NO_CANCEL;
 	struct with_capture *closing = *capture;
 
 	if (!closing)
@@ -261,7 +280,6 @@ int with_capture_close(struct with_capture **capture)
 
 void with__capture_end(struct with_capture *capture)
 {
-	WITH__NO_CANCEL;
 	int saved = errno;
 
 	if (finish(capture) < 0)

@@ -39,14 +39,17 @@ struct with_env *with_env_open(const char *name, const char *value)
 {
 	struct with_env *env;
 
-	if (!name || !*name || strchr(name, '=')) {
+	if (!name) {
 		errno = EINVAL;
 		return NULL;
 	}
 	env = remember(name);
+	/* EINVAL, too, is theirs to say. */
 	if (env && put(name, value) < 0) {
+		int error = errno;
+
 		free(env);
-		errno = ENOMEM;
+		errno = error;
 		env = NULL;
 	}
 	return env;

@@ -7,7 +7,7 @@
  * that a copy of that pointer on the stack of WITH_UNWINDABLE stays good while
  * entries come and go. A near stack becomes far with its 17th entry.
  *
- * An entry is taken off, and copied, before it runs: what it calls may push
+ * An entry is taken off, and read, before it runs: what it calls may push
  * onto the same stack, which is closed until nothing is left.
  */
 #include "config.h"
@@ -22,38 +22,31 @@
 struct with__exit_things {
 	size_t count;
 	size_t capacity;
-	struct with__exit_entry *entries;
+	struct with__exit_entry *entries;	/* first, until there are more */
+	struct with__exit_entry first[];
 };
 
-/* What pushes of a function and an argument, and of large values, hold. */
-struct call {
-	union {
-		void (*without_result)(void *argument);
-		int (*with_result)(void *argument);
-	} fn;
-	void *argument;
-};
-
+/* What pushes of large values hold. */
 struct large {
 	int (*finish)(void *value);
 	void *value;
 };
 
-_Static_assert(sizeof(struct call) <= sizeof(((struct with__exit_entry *)0)->value) &&
-	       sizeof(struct large) <= sizeof(((struct with__exit_entry *)0)->value),
-	       "an entry has room for them");
+_Static_assert(sizeof(struct large) <=
+	       sizeof(((struct with__exit_entry *)0)->value),
+	       "an entry has room for it");
 
-static int call_void(void *value)
+int with__exit_call_void(void *value)
 {
-	struct call *call = value;
+	const struct with__exit_call *call = value;
 
 	call->fn.without_result(call->argument);
 	return 0;
 }
 
-static int call_int(void *value)
+int with__exit_call_int(void *value)
 {
-	struct call *call = value;
+	const struct with__exit_call *call = value;
 
 	return call->fn.with_result(call->argument);
 }
@@ -78,17 +71,14 @@ static bool is_large(size_t size, size_t alignment)
 
 static struct with__exit_things *new_things(size_t capacity)
 {
-	struct with__exit_things *things = malloc(sizeof(*things));
+	struct with__exit_things *things =
+		malloc(sizeof(*things) + capacity * sizeof(things->first[0]));
 
 	if (!things)
 		return NULL;
 	things->count = 0;
 	things->capacity = capacity;
-	things->entries = malloc(capacity * sizeof(*things->entries));
-	if (!things->entries) {
-		free(things);
-		return NULL;
-	}
+	things->entries = things->first;
 	return things;
 }
 
@@ -112,12 +102,15 @@ static int become_far(struct with_exit_stack *stack)
 
 static int grow(struct with__exit_things *things)
 {
+	bool grown = things->entries != things->first;
 	struct with__exit_entry *entries =
-		reallocarray(things->entries, things->capacity,
+		reallocarray(grown ? things->entries : NULL, things->capacity,
 			     2 * sizeof(*entries));
 
 	if (!entries)
 		return -1;
+	if (!grown)
+		memcpy(entries, things->first, things->count * sizeof(*entries));
 	things->entries = entries;
 	things->capacity *= 2;
 	return 0;
@@ -196,7 +189,7 @@ void with__exit_stack_put(struct with_exit_stack *stack,
 }
 
 static int push(struct with_exit_stack *stack, bool valid,
-		int (*finish)(void *value), const struct call *call)
+		int (*finish)(void *value), const struct with__exit_call *call)
 {
 	if (!valid) {
 		errno = EINVAL;
@@ -213,76 +206,101 @@ static int push(struct with_exit_stack *stack, bool valid,
 int with_exit_stack_push_void(struct with_exit_stack *stack,
 			      void (*fn)(void *argument), void *argument)
 {
-	return push(stack, stack && fn, call_void, &(struct call){
+	return push(stack, stack && fn, with__exit_call_void, &(struct with__exit_call){
 		.fn.without_result = fn, .argument = argument });
 }
 
 int with_exit_stack_push_int(struct with_exit_stack *stack,
 			     int (*fn)(void *argument), void *argument)
 {
-	return push(stack, stack && fn, call_int, &(struct call){
+	return push(stack, stack && fn, with__exit_call_int, &(struct with__exit_call){
 		.fn.with_result = fn, .argument = argument });
 }
 
-static bool pop(struct with_exit_stack *stack, struct with__exit_entry *ret)
+/* The newest, taken off; NULL if there is none. */
+static inline struct with__exit_entry *pop(struct with_exit_stack *stack)
 {
 	struct with__exit_things *things = stack->things_;
 
-	if (things ? things->count == 0 : stack->count_ == 0)
-		return false;
-	*ret = things ? things->entries[--things->count] :
-		stack->first_[--stack->count_];
-	return true;
+	if (!things)
+		return stack->count_ ? &stack->first_[--stack->count_] : NULL;
+	return things->count ? &things->entries[--things->count] : NULL;
+}
+
+/* The commonest without a copy: all of it is read before anything is called. */
+static inline int run(const struct with__exit_entry *entry)
+{
+	const struct with__exit_call *call = &entry->value.call;
+	struct with__exit_entry copy;
+
+	if (entry->finish == with__exit_call_void) {
+		call->fn.without_result(call->argument);
+		return 0;
+	}
+	if (entry->finish == with__exit_call_int)
+		return call->fn.with_result(call->argument);
+	copy = *entry;
+	return copy.finish(&copy.value);
 }
 
 static void free_things(struct with__exit_things *things)
 {
-	if (things)
+	if (things && things->entries != things->first)
 		free(things->entries);
 	free(things);
 }
 
 /* The first error, 0 if there was none; each is told to the hook if asked. */
-static int run_all(struct with_exit_stack *stack, bool report)
+static __attribute__((noinline)) int run_all(struct with_exit_stack *stack, bool report)
 {
-	struct with__exit_entry entry;
+	const struct with__exit_entry *entry;
 	int first = 0;
-	bool failed = false;
 
-	while (pop(stack, &entry)) {
-		if (entry.finish(&entry.value) == 0)
+	while ((entry = pop(stack))) {
+		if (run(entry) == 0)
 			continue;
-		if (!failed)
-			first = errno;
-		failed = true;
+		/* A function may fail and set no errno; that is a failure too. */
+		if (!first)
+			first = errno ? errno : -1;
 		if (report)
 			with__report("close", "exit stack", NULL);
 	}
-	free_things(stack->things_);
+	if (stack->things_)
+		free_things(stack->things_);
 	stack->things_ = NULL;
 	stack->held_ = 0;
-	errno = first;
-	return failed ? -1 : 0;
+	return first;
 }
 
 int with_exit_stack_close(struct with_exit_stack *stack)
 {
 	int saved = errno;
+	int error;
 
 	if (!stack->held_)
 		return 0;
 	(void)with__leave(stack);
-	if (run_all(stack, false) < 0)
-		return -1;
-	errno = saved;
-	return 0;
+	error = run_all(stack, false);
+	errno = error > 0 ? error : error < 0 ? 0 : saved;
+	return error ? -1 : 0;
 }
 
+static inline bool newest_is_near_and_void(const struct with_exit_stack *stack)
+{
+	return !stack->things_ && stack->count_ > 0 &&
+		stack->first_[stack->count_ - 1].finish == with__exit_call_void;
+}
+
+/* What cannot fail and stands near needs none of the rest. */
 void with__exit_stack_end(struct with_exit_stack *stack)
 {
 	int saved = errno;
 
-	(void)run_all(stack, true);
+	while (newest_is_near_and_void(stack))
+		(void)run(&stack->first_[--stack->count_]);
+	if (stack->things_ || stack->count_ > 0)
+		(void)run_all(stack, true);
+	stack->held_ = 0;
 	errno = saved;
 }
 

@@ -11,7 +11,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#include "base/syscalls.h"
+#include "base/cancel.h"
+#include "base/direct.h"
+#include "base/where.h"
 #include "temp/make.h"
 #include "temp/place.h"
 #include "temp/unnamed.h"
@@ -136,4 +138,24 @@ int with__unnamed_open(const struct with__names *names, int flags,
 	if (fd >= 0)
 		return fd;
 	return open_with_name(&creation, &making, ret_name);
+}
+
+/* The commonest at once; the rest finds another way, or says why there is none. */
+int with__unnamed_scratch(int flags)
+{
+	const struct with__names names = { .size = 0 };
+	const char *path = with__where();
+	int fd = -1;
+
+#ifdef O_TMPFILE
+	if (path)
+		fd = with__direct_openat(AT_FDCWD, path,
+					 O_TMPFILE | O_RDWR | O_EXCL | flags,
+					 0600);
+#endif
+	if (fd >= 0 || !path)
+		return fd;
+	WITH__NO_CANCEL;
+
+	return with__unnamed_open(&names, flags, NULL);
 }

@@ -36,6 +36,14 @@ struct with__kept_name {
 int with__unnamed_open(const struct with__names *names, int flags,
 			 struct with__kept_name **ret_name);
 
+/*
+ * with__unnamed_scratch - the same in the default directory for what nobody
+ * will open a second time, so that exact permissions do not matter
+ *
+ * Cancellation does not cut it short.
+ */
+int with__unnamed_scratch(int flags);
+
 /* What the companion of such a stream does: removes the name, frees. */
 int with__kept_name_end(struct with__companion *companion);
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check-life.sh - the tests that doc/life.md names are there, and each row of
-# its first table names one.
+# its first table names one; and test-life-cancel.c calls every function that
+# is exported.
 # shellcheck disable=SC2016 # backquotes are text here
 set -u
 cd "${top_srcdir:?make check sets it}" || exit 99
@@ -38,6 +39,20 @@ fi
 [ "$(grep -c '`test-' doc/life.md)" -ge 20 ] ||
 	{ echo "doc/life.md names hardly any test"; failed=1; }
 
+# uncalled MAP TEST: the functions of the map that CALL() does not have.
+uncalled() {
+	sed -n 's/^	\([a-z_0-9]*\);$/\1/p' "$1" | while read -r name; do
+		grep -qE "CALL\\(([a-z]* = )?(with_unwind\\()?${name%_opt}\\(" "$2" ||
+			echo "$name"
+	done
+}
+calls=$(uncalled lib/libwith.map tests/test-life-cancel.c)
+if [ -n "$calls" ]; then
+	echo "test-life-cancel.c does not call:"
+	echo "$calls"
+	failed=1
+fi
+
 # And it does see what is wrong.
 {
 	printf '| a | b | c |\n|---|---|---|\n'
@@ -47,5 +62,8 @@ fi
 	{ echo "a test that is missing was not seen"; failed=1; }
 [ "$(unshown "$TMPDIR/bad.md")" = "| x | y | z |" ] ||
 	{ echo "a row without a test was not seen"; failed=1; }
-rm -f "$TMPDIR/bad.md"
+printf '\twith_other;\n\twith_adopt;\n' >"$TMPDIR/map"
+[ "$(uncalled "$TMPDIR/map" tests/test-life-cancel.c)" = with_other ] ||
+	{ echo "a function that is not called was not seen"; failed=1; }
+rm -f "$TMPDIR/bad.md" "$TMPDIR/map"
 exit $failed

@@ -17,6 +17,7 @@
 
 #include <with.h>
 
+#include "stream/stream.h"
 #include "testing.h"
 
 TESTING_LEAVES_THINGS_ALIVE
@@ -113,8 +114,29 @@ static int use_everything(enum way way)
 	return 0;
 }
 
+static int use_spooled(enum way way)
+{
+	WITH_SPOOLED_TMP (spooled, .max_size = 4) {
+		fputs("parent's", spooled->file);
+		ck_assert_int_eq(tempfile_spooled_rolled(spooled), 1);
+		fputs(" bytes", spooled->file);
+		child_of = fork();
+		if (child_of == 0) {
+			end_child(way);
+			if (way == RETURNS)
+				return 1;
+			break;
+		}
+		wait_for(child_of);
+		ck_assert_int_eq(ftell(spooled->file), 14);
+		rewind(spooled->file);
+		ck_assert_int_eq(getc(spooled->file), 'p');
+	}
+	return 0;
+}
+
 static int (*const uses[])(enum way way) = {
-	use_named, use_directory, use_everything,
+	use_named, use_directory, use_everything, use_spooled,
 };
 
 static void use_with_signals(void *data)
@@ -206,73 +228,129 @@ START_TEST(names_made_after_a_fork_differ_in_parent_and_child)
 }
 END_TEST
 
-/* Contents: what is not written yet at the fork is written once. */
-static void leave_unwritten(void *data)
-{
-	int way = *(int *)data;
-	struct tempfile_named *file = tempfile_named_open();
-	char line[64] = "";
-	pid_t child;
+/* ------------------------------------------------------------------------
+ * Contents: what is not written yet at the fork is written once, and what was
+ * read ahead is not lost; for every noun with a stream, as bytes and as text
+ */
 
-	testing_expect(file != NULL);
-	fputs("once.", file->file);
-	child = fork();
+enum noun { ANONYMOUS, NAMED, IN_MEMORY, ROLLED, NOUNS };
+enum { CONTENTS = WAYS * NOUNS * 2 };
+
+struct subject {
+	enum way way;
+	enum noun noun;
+	struct tempfile_named *named;
+	struct tempfile_spooled *spooled;
+	FILE *file;
+};
+
+static void open_subject(struct subject *ret, int which)
+{
+	const char *encoding = which / (WAYS * NOUNS) ? "UTF-16LE" : NULL;
+
+	*ret = (struct subject) {
+		.way = (enum way)(which % WAYS),
+		.noun = (enum noun)(which / WAYS % NOUNS),
+	};
+	if (ret->noun == NAMED)
+		ret->named = tempfile_named_open(.encoding = encoding);
+	else if (ret->noun != ANONYMOUS)
+		ret->spooled = tempfile_spooled_open(
+			.max_size = ret->noun == ROLLED, .encoding = encoding);
+	else
+		ret->file = tempfile_open(.encoding = encoding, .scoped_ = 1);
+	if (!ret->file)
+		ret->file = ret->named ? ret->named->file : ret->spooled->file;
+}
+
+static int close_subject(struct subject *subject)
+{
+	if (subject->named)
+		return tempfile_named_close(&subject->named);
+	if (subject->spooled)
+		return tempfile_spooled_close(&subject->spooled);
+	return with_file_close(&subject->file);
+}
+
+/* Where the descriptor stands, which parent and child share; -1: nowhere. */
+static off_t shared_offset(const struct subject *subject)
+{
+	int fd = subject->noun == IN_MEMORY ? -1 :
+		 with__stream_descriptor(subject->file);
+
+	return fd < 0 ? -1 : lseek(fd, 0, SEEK_CUR);
+}
+
+static void fork_a_child(struct subject *subject)
+{
+	off_t before = shared_offset(subject);
+	pid_t child = fork();
+
 	if (child == 0) {
-		if (way == FALLS_OUT)
-			(void)tempfile_named_close(&file);
-		end_child(way == RETURNS ? EXITS : (enum way)way);
+		if (subject->way == FALLS_OUT)
+			(void)close_subject(subject);
+		end_child(subject->way == RETURNS ? EXITS : subject->way);
 		_exit(0);
 	}
 	testing_expect(waitpid(child, NULL, 0) == child);
-	fputs("twice.", file->file);
-	testing_expect(fflush(file->file) == 0);
-	testing_expect(lseek(fileno(file->file), 0, SEEK_CUR) == 11);
-	rewind(file->file);
-	testing_expect(fgets(line, sizeof(line), file->file) != NULL);
-	testing_expect(strcmp(line, "once.twice.") == 0);
-	testing_expect(tempfile_named_close(&file) == 0);
+	testing_expect(shared_offset(subject) == before);
+	testing_expect(subject->noun == IN_MEMORY || before >= 0);
+}
+
+static void leave_unwritten(void *which)
+{
+	struct subject subject;
+	char all[64] = "";
+
+	open_subject(&subject, *(int *)which);
+	testing_expect(fputs("written.", subject.file) >= 0 &&
+		       fflush(subject.file) == 0);
+	testing_expect(fputs("once.", subject.file) >= 0);
+	fork_a_child(&subject);
+	testing_expect(fputs("twice.", subject.file) >= 0 &&
+		       fflush(subject.file) == 0);
+	rewind(subject.file);
+	testing_expect(fread(all, 1, sizeof(all), subject.file) == 19);
+	testing_expect(strcmp(all, "written.once.twice.") == 0);
+	testing_expect(close_subject(&subject) == 0);
 }
 
 START_TEST(every_byte_is_written_once_however_the_child_ends)
 {
-	int way = _i;
+	int which = _i, status;
 
 	testing_default_signals();
-	ck_assert(testing_exited(testing_in_child(leave_unwritten, &way), 0));
+	status = testing_in_child(leave_unwritten, &which);
+	ck_assert_msg(testing_exited(status, 0), "noun %d, way %d: %#x",
+		      which / WAYS, which % WAYS, status);
 }
 END_TEST
 
 /* What was read ahead: a child's end must not move the shared offset. */
-static void read_half(void *data)
+static void read_half(void *which)
 {
-	int way = *(int *)data;
-	struct tempfile_named *file = tempfile_named_open();
-	pid_t child;
+	struct subject subject;
+	char line[64] = "";
 
-	testing_expect(file != NULL);
-	fputs("line 1\nline 2\n", file->file);
-	rewind(file->file);
-	while (getc(file->file) != '\n')
-		;
-	child = fork();
-	if (child == 0) {
-		if (way == FALLS_OUT)
-			(void)tempfile_named_close(&file);
-		end_child(way == RETURNS ? EXITS : (enum way)way);
-		_exit(0);
-	}
-	testing_expect(waitpid(child, NULL, 0) == child);
-	testing_expect(lseek(fileno(file->file), 0, SEEK_CUR) == 14);
-	testing_expect(getc(file->file) == 'l');
-	testing_expect(tempfile_named_close(&file) == 0);
+	open_subject(&subject, *(int *)which);
+	fputs("line 1\nline 2\n", subject.file);
+	rewind(subject.file);
+	testing_expect(fgets(line, sizeof(line), subject.file) != NULL);
+	fork_a_child(&subject);
+	testing_expect(fgets(line, sizeof(line), subject.file) != NULL);
+	testing_expect(strcmp(line, "line 2\n") == 0);
+	testing_expect(getc(subject.file) == EOF);
+	testing_expect(close_subject(&subject) == 0);
 }
 
 START_TEST(the_shared_offset_is_where_the_parent_left_it)
 {
-	int way = _i;
+	int which = _i, status;
 
 	testing_default_signals();
-	ck_assert(testing_exited(testing_in_child(read_half, &way), 0));
+	status = testing_in_child(read_half, &which);
+	ck_assert_msg(testing_exited(status, 0), "noun %d, way %d: %#x",
+		      which / WAYS, which % WAYS, status);
 }
 END_TEST
 
@@ -531,9 +609,9 @@ static void fill(TCase *tests)
 	tcase_add_test(tests,
 		       names_made_after_a_fork_differ_in_parent_and_child);
 	tcase_add_loop_test(tests,
-		every_byte_is_written_once_however_the_child_ends, 0, WAYS);
+		every_byte_is_written_once_however_the_child_ends, 0, CONTENTS);
 	tcase_add_loop_test(tests,
-		the_shared_offset_is_where_the_parent_left_it, 0, WAYS);
+		the_shared_offset_is_where_the_parent_left_it, 0, CONTENTS);
 	tcase_add_test(tests, vfork_and_exec_and_spawn_leave_everything);
 	tcase_add_test(tests, exec_leaves_names_and_closes_descriptors);
 	tcase_add_test(tests, a_child_of_raw_clone_removes_nothing);

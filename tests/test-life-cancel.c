@@ -347,8 +347,12 @@ static void exit_stack(void)
 {
 	struct with_exit_stack things = with_exit_stack_open();
 	struct with__exit_things *made = NULL;
+	struct with__exit_call call = { .fn.without_result = unwind_nothing };
 	int value = 1;
 
+	CALL(with__exit_call_void(&call));
+	call.fn.with_result = finish_nothing;
+	CALL(with__exit_call_int(&call));
 	CALL(with_exit_stack_push_void(&things, unwind_nothing, NULL));
 	CALL(with_exit_stack_push_int(&things, finish_nothing, NULL));
 	CALL(with__exit_stack_reserve(&things, sizeof(int), sizeof(int)));

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/names.h"
@@ -25,7 +26,9 @@ static _Thread_local struct {
 	unsigned char bytes[POOL_SIZE];
 } pool;
 
-static const char alphabet[32] = "abcdefghijklmnopqrstuvwxyz234567";
+/* Characters that are made at once, in one word. */
+#define STRIDE sizeof(uint64_t)
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 static ssize_t read_fully(int fd, unsigned char *buffer, size_t size)
 {
@@ -74,15 +77,34 @@ static int fill(void)
 	return 0;
 }
 
+/*
+ * The low five bits of each byte as a letter, or from 26 on as a digit, '2' to
+ * '7'. No byte carries into the next.
+ */
+static uint64_t spell(uint64_t bytes)
+{
+	uint64_t values = bytes & EACH(31);
+	uint64_t is_digit = ((values + EACH(128 - 26)) >> 7) & EACH(1);
+
+	return values + EACH('a') - is_digit * ('a' + 26 - '2');
+}
+
 int with__name_random(char *where, size_t length)
 {
 	uint64_t process = with__process();
-	size_t i;
+	uint64_t word;
 
-	for (i = 0; i < length; i++) {
+	while (length > 0) {
+		size_t count = length < STRIDE ? length : STRIDE;
+
 		if ((!pool.left || pool.process != process) && fill() < 0)
 			return -1;
-		where[i] = alphabet[pool.bytes[--pool.left] % 32];
+		pool.left -= STRIDE;
+		memcpy(&word, pool.bytes + pool.left, STRIDE);
+		word = spell(word);
+		memcpy(where, &word, count);
+		where += count;
+		length -= count;
 	}
 	return 0;
 }

@@ -46,9 +46,18 @@ static const char *canonical(char first, bool append, bool update)
 
 int with__mode_parse(const char *mode, bool append, struct with__mode *ret)
 {
+	static const struct with__mode usual = {
+		.readable = true,
+		.writable = true,
+		.canonical = "w+",
+	};
 	unsigned seen;
 	char first;
 
+	if (!mode && !append) {
+		*ret = usual;
+		return 0;
+	}
 	if (!mode)
 		mode = "w+";
 	first = mode[0];

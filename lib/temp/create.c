@@ -39,15 +39,11 @@ struct draft {
 	size_t random_length;
 };
 
-static const char *prefix_of(const struct with__names *names)
-{
-	return names->prefix ? names->prefix : "tmp";
-}
-
-static const char *suffix_of(const struct with__names *names)
-{
-	return names->suffix ? names->suffix : "";
-}
+/* What a name is made of. */
+struct parts {
+	const char *prefix, *suffix;
+	size_t prefix_length, suffix_length, random_length;
+};
 
 static size_t random_length_of(const struct with__names *names)
 {
@@ -57,33 +53,55 @@ static size_t random_length_of(const struct with__names *names)
 				      WITH__NAME_LENGTH;
 }
 
-static bool is_dots(const struct with__names *names)
+static struct parts parts_of(const struct with__names *names)
 {
-	const char *prefix = prefix_of(names);
-	const char *suffix = suffix_of(names);
-	size_t length = strlen(prefix) + strlen(suffix);
+	struct parts parts = {
+		.prefix = names->prefix ? names->prefix : "tmp",
+		.suffix = names->suffix ? names->suffix : "",
+		.random_length = random_length_of(names),
+	};
 
-	return !random_length_of(names) &&
-	       (length == 0 ||
-		(length <= 2 && strspn(prefix, ".") + strspn(suffix, ".") ==
-				length));
+	parts.prefix_length = strlen(parts.prefix);
+	parts.suffix_length = strlen(parts.suffix);
+	return parts;
 }
 
-int with__create_check(const struct with__names *names)
+static bool is_dots(const struct parts *parts)
 {
-	if (strchr(prefix_of(names), '/') || strchr(suffix_of(names), '/') ||
+	size_t length = parts->prefix_length + parts->suffix_length;
+
+	return !parts->random_length && length <= 2 &&
+	       strspn(parts->prefix, ".") + strspn(parts->suffix, ".") ==
+	       length;
+}
+
+static bool has_slash(const char *text)
+{
+	return text && strchr(text, '/');
+}
+
+static int check(const struct with__names *names, const struct parts *parts)
+{
+	if (has_slash(names->prefix) || has_slash(names->suffix) ||
 	    names->random_length < TEMPFILE_EXACT_NAME ||
-	    (names->permissions & ~0777u) || is_dots(names)) {
+	    (names->permissions & ~0777u) || is_dots(parts)) {
 		errno = EINVAL;
 		return -1;
 	}
 	if (names->random_length > NAME_MAX ||
-	    strlen(prefix_of(names)) + random_length_of(names) +
-	    strlen(suffix_of(names)) > NAME_MAX) {
+	    parts->prefix_length + parts->random_length +
+	    parts->suffix_length > NAME_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	return 0;
+}
+
+int with__create_check(const struct with__names *names)
+{
+	struct parts parts = parts_of(names);
+
+	return check(names, &parts);
 }
 
 mode_t with__create_permissions(const struct with__creation *creation)
@@ -93,23 +111,24 @@ mode_t with__create_permissions(const struct with__creation *creation)
 	       creation->default_permissions;
 }
 
-static char *append(char *end, const char *text)
+static char *append(char *end, const char *text, size_t length)
 {
-	size_t length = strlen(text);
-
-	memcpy(end, text, length + 1);
+	memcpy(end, text, length);
 	return end + length;
 }
 
 static int draft_path(const struct with__creation *creation,
-		      const struct with__place *place, struct draft *ret)
+		      const struct with__place *place,
+		      const struct parts *parts, struct draft *ret)
 {
-	const struct with__names *names = &creation->names;
-	const char *dir = strcmp(place->path, "/") ? place->path : "";
+	size_t dir_length = strlen(place->path);
 	size_t most = creation->longest_path ? creation->longest_path : PATH_MAX;
-	size_t size = strlen(dir) + 1 + strlen(prefix_of(names)) +
-		      random_length_of(names) + strlen(suffix_of(names)) + 1;
+	size_t size;
 
+	if (dir_length == 1)	/* "/" */
+		dir_length = 0;
+	size = dir_length + 1 + parts->prefix_length + parts->random_length +
+	       parts->suffix_length + 1;
 	if (size > most) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -118,10 +137,11 @@ static int draft_path(const struct with__creation *creation,
 	if (!ret->handle)
 		return -1;
 	ret->path = ret->handle + creation->handle_size;
-	ret->name = append(append(ret->path, dir), "/");
-	ret->random = append(ret->name, prefix_of(names));
-	ret->random_length = random_length_of(names);
-	append(ret->random + ret->random_length, suffix_of(names));
+	ret->name = append(append(ret->path, place->path, dir_length), "/", 1);
+	ret->random = append(ret->name, parts->prefix, parts->prefix_length);
+	ret->random_length = parts->random_length;
+	append(ret->random + ret->random_length, parts->suffix,
+	       parts->suffix_length + 1);
 	return 0;
 }
 
@@ -242,12 +262,13 @@ static int try_names(const struct with__creation *creation,
 }
 
 static int create_in(const struct with__creation *creation,
-		     const struct with__place *place, struct with__created *ret)
+		     const struct with__place *place, const struct parts *parts,
+		     struct with__created *ret)
 {
 	struct draft draft;
 	int error;
 
-	if (draft_path(creation, place, &draft) < 0)
+	if (draft_path(creation, place, parts, &draft) < 0)
 		return -1;
 	*ret = (struct with__created) {
 		.handle = draft.handle,
@@ -265,15 +286,16 @@ static int create_in(const struct with__creation *creation,
 int with__create(const struct with__creation *creation,
 		 struct with__created *ret)
 {
+	struct parts parts = parts_of(&creation->names);
 	struct with__place place;
 	int saved = errno;
 	int result = -1;
 
-	if (with__create_check(&creation->names) < 0)
+	if (check(&creation->names, &parts) < 0)
 		return -1;
 	if (with__place_resolve(&creation->names, &place) == 0) {
 		do {
-			result = create_in(creation, &place, ret);
+			result = create_in(creation, &place, &parts, ret);
 		} while (result < 0 && with__place_again(&place));
 	}
 	with__place_free(&place);

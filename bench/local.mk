@@ -7,7 +7,9 @@ EXTRA_PROGRAMS += \
 	bench/cycles \
 	bench/guards \
 	bench/guards-unwindable \
-	bench/removal
+	bench/removal \
+	bench/spool \
+	bench/text
 # Optimised, as what they measure.
 bench_cflags = $(AM_CFLAGS) $(WITH_SPEED)
 bench_bench_life_CFLAGS = $(bench_cflags)
@@ -15,11 +17,18 @@ bench_cycles_CFLAGS = $(bench_cflags)
 bench_guards_CFLAGS = $(bench_cflags)
 bench_guards_unwindable_CFLAGS = $(bench_cflags)
 bench_removal_CFLAGS = $(bench_cflags)
+bench_spool_CFLAGS = $(bench_cflags)
+bench_text_CFLAGS = $(bench_cflags)
 bench_bench_life_LDADD = $(core_archive)
 bench_cycles_SOURCES = bench/cycles.c bench/measure.c bench/measure.h
 bench_cycles_LDADD = $(core_archive) -ldl
 bench_removal_SOURCES = bench/removal.c bench/measure.c bench/measure.h
 bench_removal_LDADD = $(core_archive)
+bench_python = bench/measure.c bench/measure.h bench/python.c bench/python.h
+bench_spool_SOURCES = bench/spool.c $(bench_python)
+bench_spool_LDADD = $(core_archive)
+bench_text_SOURCES = bench/text.c $(bench_python)
+bench_text_LDADD = $(core_archive)
 CLEANFILES += $(EXTRA_PROGRAMS)
 
 # Where trees are made: a directory in memory and one on a disk.
@@ -35,7 +44,7 @@ bench/peers: bench/remove.rs bench/remove.go
 	-@go build -o bench/remove-go $(srcdir)/bench/remove.go 2>/dev/null
 	@: >$@
 
-bench: bench/removal bench/cycles bench/peers
+bench: bench/removal bench/cycles bench/peers bench-spool bench-text
 	@$(MKDIR_P) $(bench_results)
 	bench/removal -p $(abs_top_builddir)/bench \
 		-o $(bench_results)/removal.csv $(bench_places)
@@ -43,9 +52,23 @@ bench: bench/removal bench/cycles bench/peers
 	$(AWK) -f $(srcdir)/bench/chart.awk $(bench_results)/removal.csv \
 		>$(srcdir)/doc/removal.svg
 
-bench-quick: bench/removal bench/cycles bench/peers
+bench-quick: bench/removal bench/cycles bench/peers bench/spool bench/text
 	bench/removal -q -p $(abs_top_builddir)/bench -d tmpfs=$(BENCH_MEMORY)
 	bench/cycles -q -d tmpfs=$(BENCH_MEMORY)
+	bench/spool -q -p $(srcdir)/bench -d $(BENCH_MEMORY)
+	bench/text -q -p $(srcdir)/bench -d $(BENCH_MEMORY)
+
+# Beside Python, where there is one.
+bench-spool: bench/spool
+	@$(MKDIR_P) $(bench_results)
+	bench/spool -p $(srcdir)/bench -d $(BENCH_MEMORY) \
+		-o $(bench_results)/spool.csv
+
+bench-text: bench/text
+	@$(MKDIR_P) $(bench_results)
+	bench/text -p $(srcdir)/bench -d $(BENCH_MEMORY) \
+		-o $(bench_results)/text.csv
+.PHONY: bench-spool bench-text
 
 bench-life: bench/bench-life
 	bench/bench-life
@@ -65,5 +88,6 @@ bench-guards: bench/guards bench/guards-unwindable
 
 .PHONY: bench bench-quick bench-life
 CLEANFILES += bench/peers bench/remove-rust bench/remove-go
-EXTRA_DIST += bench/chart.awk bench/remove.go bench/remove.rs \
-	bench/results/cycles.csv bench/results/removal.csv
+EXTRA_DIST += bench/chart.awk bench/python.py bench/remove.go bench/remove.rs \
+	bench/results/cycles.csv bench/results/removal.csv \
+	bench/results/spool.csv bench/results/text.csv

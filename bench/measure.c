@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -78,6 +79,18 @@ struct measure_time measure_command(char *const arguments[])
 		_exit(127);
 	}
 	return wait_for(child, begin);
+}
+
+void measure_on_one_processor(void)
+{
+	cpu_set_t one;
+	int now = sched_getcpu();
+
+	if (now < 0)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET((size_t)now, &one);
+	(void)sched_setaffinity(0, sizeof(one), &one);
 }
 
 static int compare(const void *a, const void *b)

@@ -24,6 +24,9 @@ struct measure_time measure_command(char *const arguments[]);
 double measure_now(void);
 double measure_cpu(void);	/* of this process so far */
 
+/* This process and what it starts, so that no contender finds a colder one. */
+void measure_on_one_processor(void);
+
 struct measure_spread {
 	double low, median, high;	/* quartiles around the median */
 };

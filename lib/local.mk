@@ -35,6 +35,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/stream/cookie.c lib/stream/cookie.h \
 	lib/stream/descriptor.c lib/stream/descriptor.h \
 	lib/stream/file.c lib/stream/file.h \
+	lib/stream/handler.c lib/stream/handler.h \
 	lib/stream/known.c lib/stream/known.h \
 	lib/stream/mode.c lib/stream/mode.h \
 	lib/stream/newline.c lib/stream/newline.h \
@@ -48,7 +49,9 @@ lib_libwith_core_la_SOURCES = \
 	lib/stream/table.c lib/stream/table.h \
 	lib/stream/text.c lib/stream/text.h \
 	lib/stream/unicode.c \
-	lib/stream/utf8.h \
+	lib/stream/units.c lib/stream/units.h \
+	lib/stream/unrolled.h \
+	lib/stream/utf8.c lib/stream/utf8.h \
 	lib/stream/window.c lib/stream/window.h \
 	lib/temp/anonymous-persist.c \
 	lib/temp/anonymous.c \

@@ -15,7 +15,9 @@
 
 #include <with/options.h>
 
+#include "stream/codec.h"
 #include "stream/stream.h"
+#include "stream/utf8.h"
 #include "testing.h"
 
 enum { MOST = 16384 };
@@ -271,6 +273,226 @@ START_TEST(python_makes_the_same_of_random_texts)
 }
 END_TEST
 
+/*
+ * Runs of characters are converted in bulk, in several ways for each kind of
+ * encoding. What follows holds them to what one character at a time gives.
+ */
+static const char *const kinds[] = {
+	"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32",
+	"utf-32-be", "latin-1", "cp1252", "ascii", "koi8-r", "shift_jis",
+	"euc_jp", "gb18030", "iso2022_jp", "cp037",
+};
+enum { KINDS = sizeof(kinds) / sizeof(*kinds), SOME = 1500 };
+
+static void open_codec(struct with__codec *codec, const char *encoding,
+		       const char *newline)
+{
+	ck_assert_msg(with__codec_open(codec, encoding, "replace", newline) ==
+		      0, "%s: %s", encoding, strerror(errno));
+}
+
+/* Too long, surrogates, beyond the last, cut short. */
+static const char bad[][5] = {
+	"\xe0\x81\xa1""a", "\xed\xa0\x80""a", "\xf4\x90\x80\x80",
+	"\xf0\x8f\x80\x80", "\xc1\xa1""aa", "\xe3\x81""aa",
+};
+enum { BAD = sizeof(bad) / sizeof(*bad) };
+
+/* Letters in stretches of one length of UTF-8, most of them ASCII. */
+static size_t make_text(unsigned char *text, size_t size, bool spoil)
+{
+	static const uint32_t first[] = { ' ', 0xa0, 0x3041, 0x4e00, 0x10000 };
+	static const uint32_t many[] = { 95, 0x400, 80, 0x3000, 0x1000 };
+	size_t length = 0;
+
+	while (length + 5 < size) {
+		unsigned kind = draw(2) ? 0 : draw(5);
+
+		for (unsigned left = 1 + draw(draw(3) ? 6 : 90);
+		     left && length + 5 < size; left--) {
+			uint32_t point = first[kind] + draw(many[kind]);
+
+			if (!draw(50))
+				point = (unsigned char)"\r\n\n"[draw(4)];
+			length += with__utf8_put(point, text + length);
+		}
+	}
+	for (unsigned i = draw(4); spoil && i; i--)
+		text[draw((unsigned)length)] = (unsigned char)draw(256);
+	for (unsigned i = draw(3); spoil && i; i--)
+		memcpy(text + draw((unsigned)length - 4), bad[draw(BAD)], 4);
+	return length;
+}
+
+static size_t put_slowly(const struct with__codec *codec, unsigned *state,
+			 uint32_t point, unsigned char *out, size_t *worth)
+{
+	const struct with__charset_ops *ops = codec->charset->ops;
+	size_t more = 0;
+	int length = ops->encode(codec->charset, state, point, out, &more);
+
+	if (length < 0)
+		length = ops->encode(codec->charset, state, '?', out, &more);
+	ck_assert_int_gt(length, 0);
+	*worth += more;
+	return (size_t)length;
+}
+
+static struct with__progress
+encode_slowly(const struct with__codec *codec, const unsigned char *in,
+	      size_t size, unsigned char *out)
+{
+	struct with__shift shift = with__codec_start(codec);
+	struct with__progress progress = { 0 };
+
+	if (codec->charset->ops->begin)
+		progress.made = codec->charset->ops->begin(
+			codec->charset, &shift.state, out);
+	while (progress.used < size) {
+		uint32_t point = 0xfffd;
+		int length = with__utf8_get(in + progress.used,
+					    size - progress.used, true,
+					    &point);
+
+		if (point == '\n' && codec->newline.ending)
+			progress.made += put_slowly(codec, &shift.state, '\r',
+						    out + progress.made,
+						    &progress.worth);
+		progress.made += put_slowly(codec, &shift.state, point,
+					    out + progress.made,
+					    &progress.worth);
+		progress.used += length > 0 ? (size_t)length :
+			length < 0 ? (size_t)-length : size - progress.used;
+	}
+	return progress;
+}
+
+static size_t decode_slowly(const struct with__codec *codec,
+			    const unsigned char *in, size_t size,
+			    unsigned char *out)
+{
+	struct with__shift shift = with__codec_start(codec);
+	size_t used = 0;
+	size_t made = 0;
+
+	while (used < size) {
+		uint32_t points[2];
+		int count = 0;
+		int length = codec->charset->ops->decode(
+			codec->charset, &shift.state, in + used, size - used,
+			points, &count);
+
+		if (length == WITH__CHARSET_UNMARKED)
+			break;
+		for (int i = 0; length > 0 && i < count; i++)
+			made += with__utf8_put(points[i], out + made);
+		if (length <= 0)
+			made += with__utf8_put(0xfffd, out + made);
+		if (length == 0)
+			length = size - used < 8 ? (int)(size - used) : 8;
+		used += (size_t)(length < 0 ? -length : length);
+	}
+	return made;
+}
+
+static unsigned char given[SOME * 8], slow[SOME * 24], fast[SOME * 24];
+
+static void alike(const char *what, const char *encoding, size_t size,
+		  size_t slow_size, size_t fast_size)
+{
+	if (slow_size == fast_size && !memcmp(slow, fast, slow_size))
+		return;
+	show("given", given, size);
+	show("slow ", slow, slow_size);
+	show("fast ", fast, fast_size);
+	ck_abort_msg("%s %s", what, encoding);
+}
+
+START_TEST(bulk_writes_what_single_characters_give)
+{
+	for (int i = 0; i < KINDS * 24; i++) {
+		const char *encoding = kinds[i % KINDS];
+		const char *newline = draw(2) ? "" : "\r\n";
+		struct with__codec one, other;
+		struct with__progress expected, got = { 0 };
+		struct with__shift shift;
+
+		if (!is_there(encoding))
+			continue;
+		open_codec(&one, encoding, newline);
+		open_codec(&other, encoding, newline);
+		/* Once more, when all its characters are known. */
+		for (int turn = 0; turn < 3; turn++) {
+			size_t size = make_text(given, 20 + draw(SOME - 20),
+						i % 3 == 0);
+
+			expected = encode_slowly(&one, given, size, slow);
+			shift = with__codec_start(&other);
+			got = with__codec_encode(&other, &shift, given, size,
+						 true, fast, sizeof(fast));
+			alike("write", encoding, size, expected.made, got.made);
+			ck_assert_uint_eq(got.used, size);
+			ck_assert_uint_eq(got.worth, expected.worth);
+		}
+		with__codec_close(&one);
+		with__codec_close(&other);
+	}
+}
+END_TEST
+
+/* What there is to decode: a good text, most of the time a bad one. */
+static size_t make_bytes(const struct with__codec *codec)
+{
+	static unsigned char text[SOME];
+	size_t size = make_text(text, 20 + draw(SOME / 5), false);
+	struct with__shift shift = with__codec_start(codec);
+	struct with__progress progress = with__codec_encode(
+		codec, &shift, text, size, true, given, sizeof(given));
+
+	for (unsigned i = draw(6); i; i--)
+		given[draw((unsigned)progress.made)] =
+			(unsigned char)draw(256);
+	return progress.made - draw(3);
+}
+
+START_TEST(bulk_reads_what_single_characters_give)
+{
+	for (int i = 0; i < KINDS * 40; i++) {
+		const char *encoding = kinds[i % KINDS];
+		struct with__codec one, other;
+
+		if (!is_there(encoding))
+			continue;
+		open_codec(&one, encoding, "");
+		open_codec(&other, encoding, "");
+		for (int turn = 0; turn < 3; turn++) {
+			struct with__shift shift = with__codec_start(&other);
+			size_t size = make_bytes(&other);
+			size_t used = 0, made = 0;
+
+			for (;;) {
+				struct with__progress got =
+					with__codec_decode(
+					&other, &shift, given + used,
+					size - used, true, fast + made,
+					draw(2) ? 40 : sizeof(fast) - made);
+
+				used += got.used;
+				made += got.made;
+				if (used == size || got.error)
+					break;
+			}
+			alike("read", encoding, size,
+			      decode_slowly(&one, given, size, slow), made);
+		}
+		with__codec_close(&one);
+		with__codec_close(&other);
+	}
+}
+END_TEST
+
 TESTING_MAIN("codec",
+	bulk_writes_what_single_characters_give,
+	bulk_reads_what_single_characters_give,
 	stored_vectors_hold,
 	python_makes_the_same_of_random_texts)

@@ -22,6 +22,7 @@ struct with__charset {
 	const struct with__charset_ops *ops;
 	unsigned initial;	/* the state at the start of a file */
 	unsigned unit;		/* bytes: 1, 2 for UTF-16, 4 for UTF-32 */
+	bool plain;		/* \n is the byte, and the byte always \n */
 };
 
 /* What decode and encode return instead of a length. */

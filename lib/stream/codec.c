@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * codec.c - the error handlers, and the loops around them.
+ * codec.c - the loops between text and bytes, around the error handlers.
  *
  * Both loops let the charset run over what is good and look at one character
  * by themselves where it stops. What cannot be delivered whole is not begun:
@@ -9,146 +9,22 @@
  * A program's own text can be malformed too. It is then treated as Python
  * would, had it read these bytes with the same handler: read by the handler,
  * and what that gives is written by the handler.
- *
- * The handlers and the loops that call them are one thing, which is a little
- * longer than 400 lines.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "stream/codec.h"
+#include "stream/handler.h"
 #include "stream/utf8.h"
 
-enum {
-	RANGE = 8,		/* bytes of one error, at most */
-	POINTS = RANGE * 4,	/* code points that stand for them */
-};
-
-struct with__handler {
-	const char *name;
-	/*
-	 * What stands for size malformed bytes: returns how many of them are
-	 * done with, and *count code points; 0 if the error stands.
-	 */
-	size_t (*read)(const unsigned char *in, size_t size,
-		       uint32_t points[POINTS], size_t *count);
-	/*
-	 * What stands for a character that the encoding does not have: ASCII
-	 * in text, and its length; -1 if the error stands.
-	 */
-	int (*write)(uint32_t point, char text[POINTS]);
-	bool escapes;		/* U+DC80 to U+DCFF are written as bytes */
-};
-
-static size_t read_strict(const unsigned char *in, size_t size,
-			  uint32_t points[POINTS], size_t *count)
-{
-	(void)in;
-	(void)size;
-	(void)points;
-	(void)count;
-	return 0;
-}
-
-static size_t read_ignore(const unsigned char *in, size_t size,
-			  uint32_t points[POINTS], size_t *count)
-{
-	(void)in;
-	(void)points;
-	*count = 0;
-	return size;
-}
-
-static size_t read_replace(const unsigned char *in, size_t size,
-			   uint32_t points[POINTS], size_t *count)
-{
-	(void)in;
-	points[0] = 0xfffd;
-	*count = 1;
-	return size;
-}
-
-static size_t read_backslash(const unsigned char *in, size_t size,
-			     uint32_t points[POINTS], size_t *count)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	*count = 0;
-	for (size_t i = 0; i < size; i++) {
-		points[(*count)++] = '\\';
-		points[(*count)++] = 'x';
-		points[(*count)++] = (unsigned char)digits[in[i] >> 4];
-		points[(*count)++] = (unsigned char)digits[in[i] & 15];
-	}
-	return size;
-}
-
-static size_t read_escape(const unsigned char *in, size_t size,
-			  uint32_t points[POINTS], size_t *count)
-{
-	/* ASCII is not hidden; from the first such byte reading goes on. */
-	*count = 0;
-	while (*count < size && *count < 4 && in[*count] >= 0x80) {
-		points[*count] = 0xdc00u + in[*count];
-		(*count)++;
-	}
-	return *count;
-}
-
-static int write_strict(uint32_t point, char text[POINTS])
-{
-	(void)point;
-	(void)text;
-	return -1;
-}
-
-static int write_ignore(uint32_t point, char text[POINTS])
-{
-	(void)point;
-	(void)text;
-	return 0;
-}
-
-static int write_replace(uint32_t point, char text[POINTS])
-{
-	(void)point;
-	text[0] = '?';
-	return 1;
-}
-
-static int write_backslash(uint32_t point, char text[POINTS])
-{
-	const char *format = point < 0x100 ? "\\x%02x" :
-		point < 0x10000 ? "\\u%04x" : "\\U%08x";
-
-	return snprintf(text, POINTS, format, (unsigned)point);
-}
-
-static int write_reference(uint32_t point, char text[POINTS])
-{
-	return snprintf(text, POINTS, "&#%u;", (unsigned)point);
-}
-
-static const struct with__handler handlers[] = {
-	{ "strict", read_strict, write_strict, false },
-	{ "ignore", read_ignore, write_ignore, false },
-	{ "replace", read_replace, write_replace, false },
-	{ "backslashreplace", read_backslash, write_backslash, false },
-	{ "xmlcharrefreplace", read_strict, write_reference, false },
-	{ "surrogateescape", read_escape, write_strict, true },
-};
+enum { LINES = 2048 };	/* bytes in which ends of lines are put at once */
 
 int with__codec_open(struct with__codec *codec, const char *encoding,
 		     const char *errors, const char *newline)
 {
-	*codec = (struct with__codec) { .handler = NULL };
-	for (size_t i = 0; i < sizeof(handlers) / sizeof(*handlers); i++) {
-		if (!strcmp(errors ? errors : "strict", handlers[i].name))
-			codec->handler = &handlers[i];
-	}
+	codec->handler = with__handler_find(errors ? errors : "strict");
 	if (!codec->handler) {
 		errno = EINVAL;
 		return -1;
@@ -192,7 +68,7 @@ static bool decode_one(const struct with__codec *codec, unsigned *state,
 		       struct with__progress *progress, unsigned char *out,
 		       size_t room)
 {
-	uint32_t points[POINTS];
+	uint32_t points[WITH__HANDLER_POINTS];
 	unsigned next = *state;
 	size_t left = size - progress->used;
 	size_t count = 0;
@@ -212,8 +88,8 @@ static bool decode_one(const struct with__codec *codec, unsigned *state,
 		/* Incomplete at the end: all that is left is one error. */
 		size_t range = length < 0 ? (size_t)-length : left;
 
-		if (range > RANGE)
-			range = RANGE;
+		if (range > WITH__HANDLER_RANGE)
+			range = WITH__HANDLER_RANGE;
 		used = length == WITH__CHARSET_UNMARKED ? 0 :
 			codec->handler->read(in, range, points, &count);
 		if (!used) {
@@ -259,7 +135,7 @@ struct with__progress with__codec_decode(const struct with__codec *codec,
 
 /* Where one character, or what stands for it, is put together. */
 struct piece {
-	unsigned char bytes[POINTS * WITH__CHARSET_LONGEST];
+	unsigned char bytes[WITH__HANDLER_POINTS * WITH__CHARSET_LONGEST];
 	size_t size;
 	size_t worth;
 	bool raw;
@@ -284,7 +160,7 @@ static int piece_add(const struct with__codec *codec, unsigned *state,
 static int piece_put(const struct with__codec *codec, unsigned *state,
 		     uint32_t point, struct piece *piece)
 {
-	char text[POINTS];
+	char text[WITH__HANDLER_POINTS];
 	int length;
 
 	if (piece_add(codec, state, point, piece) == 0)
@@ -312,7 +188,7 @@ static int piece_next(const struct with__codec *codec, unsigned *state,
 		      const unsigned char *in, size_t size, bool last,
 		      struct piece *piece, size_t *used)
 {
-	uint32_t points[POINTS];
+	uint32_t points[WITH__HANDLER_POINTS];
 	size_t count = 1;
 	int length = with__utf8_get(in, size, true, points);
 
@@ -337,15 +213,35 @@ static int piece_next(const struct with__codec *codec, unsigned *state,
 }
 
 /* A \n where something else is to be written. */
-static int piece_ending(const struct with__codec *codec, unsigned *state,
-			struct piece *piece, size_t *used)
+static bool encode_ending(const struct with__codec *codec, unsigned *state,
+			  struct with__progress *progress, unsigned char *out,
+			  size_t room)
 {
-	*used = 1;
+	unsigned next = *state;
+	size_t made = progress->made;
+	size_t worth = 0;
+
 	for (const char *letter = codec->newline.ending; *letter; letter++) {
-		if (piece_add(codec, state, (unsigned char)*letter, piece) < 0)
-			return -1;
+		size_t more = 0;
+		int length;
+
+		if (room - made < WITH__CHARSET_LONGEST)
+			return false;
+		length = codec->charset->ops->encode(
+			codec->charset, &next, (unsigned char)*letter,
+			out + made, &more);
+		if (length < 0) {
+			progress->error = errno;
+			return false;
+		}
+		made += (size_t)length;
+		worth += more;
 	}
-	return 0;
+	progress->used++;
+	progress->made = made;
+	progress->worth += worth;
+	*state = next;
+	return true;
 }
 
 /* One character with care. Returns false where encoding must stop. */
@@ -359,16 +255,15 @@ static bool encode_one(const struct with__codec *codec, unsigned *state,
 	size_t used;
 	int result;
 
+	in += progress->used;
+	if (*in == '\n' && codec->newline.ending)
+		return encode_ending(codec, state, progress, out, room);
 	/* The bytes of it are not cleared, which would cost more than all else. */
 	piece.size = 0;
 	piece.worth = 0;
 	piece.raw = false;
-	in += progress->used;
-	if (*in == '\n' && codec->newline.ending)
-		result = piece_ending(codec, &next, &piece, &used);
-	else
-		result = piece_next(codec, &next, in, size - progress->used,
-				    last, &piece, &used);
+	result = piece_next(codec, &next, in, size - progress->used, last,
+			    &piece, &used);
 	if (result < 0)
 		progress->error = errno;
 	if (result < 0 || !used || piece.size > room - progress->made)
@@ -382,14 +277,63 @@ static bool encode_one(const struct with__codec *codec, unsigned *state,
 	return true;
 }
 
-/* How much may go by before a \n that is to be written differently. */
-static size_t to_ending(const struct with__codec *codec,
-			const unsigned char *in, size_t size)
+static struct with__run run_untouched(const struct with__codec *codec,
+				      unsigned *state,
+				      const unsigned char *in, size_t size,
+				      unsigned char *out, size_t room)
 {
-	const unsigned char *ending = codec->newline.ending ?
-		memchr(in, '\n', size) : NULL;
+	return codec->charset->ops->encode_run(codec->charset, state, in, size,
+					       out, room);
+}
 
-	return ending ? (size_t)(ending - in) : size;
+/* Copy bytes with something else for each \n; returns how many there are. */
+static size_t copy_lines(const char *ending, const unsigned char *in,
+			 size_t size, unsigned char *out)
+{
+	const unsigned char *end = in + size;
+	unsigned char *to = out;
+
+	for (;;) {
+		const unsigned char *line = memchr(in, '\n', (size_t)(end - in));
+		size_t length = (size_t)((line ? line : end) - in);
+
+		memcpy(to, in, length);
+		to += length;
+		if (!line)
+			return (size_t)(to - out);
+		for (const char *letter = ending; *letter; letter++)
+			*to++ = (unsigned char)*letter;
+		in = line + 1;
+	}
+}
+
+/*
+ * A run that goes on behind ends of lines that are to be written differently:
+ * some of it, as it would be otherwise, and then with them. Where it cannot,
+ * it goes to the next \n.
+ */
+static struct with__run run_with_endings(const struct with__codec *codec,
+					 unsigned *state,
+					 const unsigned char *in, size_t size,
+					 unsigned char *out, size_t room)
+{
+	const struct with__charset_ops *ops = codec->charset->ops;
+	unsigned char lines[LINES];
+	struct with__run run;
+
+	if (!codec->charset->plain || room < 2 * LINES) {
+		const unsigned char *line = memchr(in, '\n', size);
+
+		return ops->encode_run(codec->charset, state, in,
+				       line ? (size_t)(line - in) : size,
+				       out, room);
+	}
+	run = ops->encode_run(codec->charset, state, in,
+			      size < LINES ? size : LINES, lines, LINES);
+	room = copy_lines(codec->newline.ending, lines, run.made, out);
+	run.worth += room - run.made;
+	run.made = room;
+	return run;
 }
 
 struct with__progress with__codec_encode(const struct with__codec *codec,
@@ -405,11 +349,11 @@ struct with__progress with__codec_encode(const struct with__codec *codec,
 	if (ops->begin)
 		progress.made = ops->begin(codec->charset, &shift->state, out);
 	while (progress.used < size) {
-		struct with__run run = ops->encode_run(
-			codec->charset, &shift->state, in + progress.used,
-			to_ending(codec, in + progress.used,
-				  size - progress.used),
-			out + progress.made, room - progress.made);
+		struct with__run run = (codec->newline.ending ?
+			run_with_endings : run_untouched)(
+			codec, &shift->state, in + progress.used,
+			size - progress.used, out + progress.made,
+			room - progress.made);
 
 		progress.used += run.used;
 		progress.made += run.made;

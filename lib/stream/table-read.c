@@ -14,11 +14,14 @@
 #include <string.h>
 
 #include "stream/table.h"
+#include "stream/unrolled.h"
 #include "stream/utf8.h"
 
 enum {
 	DEPTH = 8, /* bytes of a character */
 	NODES = 4096, /* 4 MiB */
+	BLOCK = 16, /* bytes spelt at once */
+	BLOCK_ROOM = BLOCK * WITH__TABLE_UNSPELT + 4,
 };
 
 /* The kind of a cell is in its upper bits, the rest is an index or a point. */
@@ -30,6 +33,13 @@ enum {
 #define NODE 0x30000000u
 #define SHIFT 0x40000000u
 #define MALFORMED 0x50000000u
+
+/*
+ * A character of up to three bytes of UTF-8 is those bytes, the first lowest,
+ * and their number above; no other kind has the highest bit.
+ */
+#define SPELT 0x80000000u
+#define SPELT_SIZE(cell) ((cell) >> 28 & 7)
 
 uint32_t with__table_node(struct with__table *table)
 {
@@ -50,6 +60,41 @@ uint32_t with__table_node(struct with__table *table)
 	memset(table->nodes + count * 256, 0, 256 * sizeof(*table->nodes));
 	table->node_count++;
 	return (uint32_t)count;
+}
+
+static uint32_t character_cell(uint32_t point)
+{
+	unsigned char text[4];
+	size_t size;
+	uint32_t cell;
+
+	if (point >= 0x10000)
+		return point < 0x110000 ? CHARACTER | point : MALFORMED;
+	size = with__utf8_put(point, text);
+	cell = SPELT | (uint32_t)size << 28;
+	for (size_t i = 0; i < size; i++)
+		cell |= (uint32_t)text[i] << 8 * i;
+	return cell;
+}
+
+/* Four bytes, of which those that count come first. */
+static inline void store_spelt(uint32_t cell, unsigned char *out)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	cell = __builtin_bswap32(cell);
+#endif
+	memcpy(out, &cell, 4);
+}
+
+static uint32_t spelt_point(uint32_t cell)
+{
+	unsigned char text[4];
+	uint32_t point = 0;
+
+	store_spelt(cell, text);
+	/* What iconv takes for a character may be a surrogate. */
+	(void)with__utf8_get(text, SPELT_SIZE(cell), true, &point);
+	return point;
 }
 
 static uint32_t pair_cell(struct with__table *table, const uint32_t points[2])
@@ -78,7 +123,7 @@ static uint32_t make_cell(struct with__table *table, unsigned state,
 	int count = with__table_ask(table, state, in, size, points);
 
 	if (count == 1)
-		return points[0] < 0x110000 ? CHARACTER | points[0] : MALFORMED;
+		return character_cell(points[0]);
 	if (count == 2)
 		return pair_cell(table, points);
 	if (count == 0) {
@@ -90,6 +135,23 @@ static uint32_t make_cell(struct with__table *table, unsigned state,
 		return MALFORMED;
 	node = size < DEPTH ? with__table_node(table) : 0;
 	return node ? NODE | node : EMPTY;
+}
+
+/* A cell of the initial state: remember what it says about a single byte. */
+static void learn(struct with__table *table, unsigned char byte, uint32_t cell)
+{
+	if (KIND(cell) == NODE || KIND(cell) == SHIFT)
+		table->single = false;
+	if (!(cell & SPELT))
+		return;
+	store_spelt(cell, (unsigned char *)&table->spelt[byte]);
+	table->spelt_size[byte] = (unsigned char)SPELT_SIZE(cell);
+}
+
+void with__table_learn_ascii(struct with__table *table)
+{
+	for (unsigned byte = 0; byte < 0x80; byte++)
+		learn(table, (unsigned char)byte, character_cell(byte));
 }
 
 /* The same as below, when all nodes are taken: each character is asked for. */
@@ -123,6 +185,13 @@ int with__table_decode(struct with__charset *charset, unsigned *state,
 		if (KIND(cell) == EMPTY) {
 			cell = make_cell(table, *state, in, i + 1);
 			table->nodes[place] = cell;
+			if (*state == 0 && i == 0)
+				learn(table, in[0], cell);
+		}
+		if (cell & SPELT) {
+			*count = 1;
+			ret[0] = spelt_point(cell);
+			return (int)(i + 1);
 		}
 		switch (KIND(cell)) {
 		case CHARACTER:
@@ -150,42 +219,103 @@ int with__table_decode(struct with__charset *charset, unsigned *state,
 	return 0;
 }
 
+/*
+ * BLOCK single bytes, with BLOCK_ROOM for them. Returns what they make, or 0
+ * if one of them is nothing that is known to be a character.
+ */
+static size_t spell_block(const struct with__table *table,
+			  const unsigned char *in, unsigned char *out)
+{
+	size_t made = 0;
+
+	UNROLLED
+	for (size_t i = 0; i < BLOCK; i++) {
+		memcpy(out + made, &table->spelt[in[i]], 4);
+		made += table->spelt_size[in[i]];
+	}
+	return made < WITH__TABLE_UNSPELT ? made : 0;
+}
+
+/*
+ * Encodings of one byte a character, as far as the characters are known.
+ * Returns how far it came in in, and moves *to.
+ */
+static size_t decode_single(const struct with__table *table,
+			    const unsigned char *in, size_t size,
+			    unsigned char **to, const unsigned char *limit)
+{
+	size_t used = 0;
+
+	while (size - used >= BLOCK && limit - *to >= BLOCK_ROOM) {
+		if (table->ascii && with__ascii_all(in + used, BLOCK)) {
+			memcpy(*to, in + used, BLOCK);
+			*to += BLOCK;
+		} else {
+			size_t made = spell_block(table, in + used, *to);
+
+			if (!made)
+				break;
+			*to += made;
+		}
+		used += BLOCK;
+	}
+	return used;
+}
+
+/* The cell of one character at most, behind which *from is moved. */
+static inline uint32_t follow(const uint32_t *nodes, uint32_t root,
+			      const unsigned char **from,
+			      const unsigned char *end)
+{
+	uint32_t cell = nodes[(size_t)root * 256 + *(*from)++];
+
+	while (KIND(cell) == NODE && *from < end)
+		cell = nodes[(size_t)VALUE(cell) * 256 + *(*from)++];
+	return cell;
+}
+
 struct with__run with__table_decode_run(struct with__charset *charset,
 					unsigned *state,
 					const unsigned char *in, size_t size,
 					unsigned char *out, size_t room)
 {
 	struct with__table *table = table_of(charset);
-	struct with__run run = { 0 };
+	const unsigned char *from = in;
+	const unsigned char *end = in + size;
+	unsigned char *to = out;
+	unsigned char *limit = out + room;
+	const uint32_t *nodes = table->nodes;
+	const bool ascii = table->ascii;
+	uint32_t root = table->states[*state].root;
 
-	while (run.used < size && room - run.made >= 4) {
-		const uint32_t *node;
-		size_t length = 0;
+	if (table->single && *state == 0)
+		from += decode_single(table, in, size, &to, limit);
+	while (from < end && limit - to >= 4) {
+		const unsigned char *next = from;
 		uint32_t cell;
 
-		if (table->ascii && in[run.used] < 0x80) {
-			size_t most = size - run.used;
+		if (ascii && *from < 0x80) {
+			size_t most = (size_t)(end - from < limit - to ?
+					       end - from : limit - to);
 
-			if (most > room - run.made)
-				most = room - run.made;
-			length = with__ascii_copy(in + run.used, most,
-						  out + run.made);
-			run.used += length;
-			run.made += length;
+			most = with__ascii_copy(from, most, to);
+			from += most;
+			to += most;
 			continue;
 		}
-		node = table->nodes + (size_t)table->states[*state].root * 256;
-		cell = node[in[run.used + length++]];
-		while (KIND(cell) == NODE && run.used + length < size)
-			cell = table->nodes[(size_t)VALUE(cell) * 256 +
-					    in[run.used + length++]];
-		if (KIND(cell) == SHIFT)
+		cell = follow(nodes, root, &next, end);
+		if (cell & SPELT) {
+			store_spelt(cell, to);
+			to += SPELT_SIZE(cell);
+		} else if (KIND(cell) == CHARACTER) {
+			to += with__utf8_put(VALUE(cell), to);
+		} else if (KIND(cell) == SHIFT) {
 			*state = VALUE(cell);
-		else if (KIND(cell) == CHARACTER)
-			run.made += with__utf8_put(VALUE(cell), out + run.made);
-		else
+			root = table->states[*state].root;
+		} else {
 			break;
-		run.used += length;
+		}
+		from = next;
 	}
-	return run;
+	return (struct with__run){ (size_t)(from - in), (size_t)(to - out), 0 };
 }

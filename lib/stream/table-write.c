@@ -59,6 +59,7 @@ static void fill_entry(struct with__table *table, uint32_t point,
 		entry->worth = (unsigned char)(entry->worth +
 					       with__utf8_length(back[i]));
 	entry->state = (unsigned char)state;
+	entry->ready = (unsigned char)(state + 1);
 	entry->size = (unsigned char)(size - start);
 	memcpy(entry->bytes, bytes + start, (size_t)(size - start));
 	if (!table->states[state].sample)
@@ -83,10 +84,10 @@ const struct with__table_entry *with__table_entry(struct with__table *table,
 }
 
 /*
- * The escape between two states: what iconv puts between a character of one
- * and a character of the other. Returns its size, or -1 with EINVAL.
+ * Ask for the escape between two states: what iconv puts between a character
+ * of one and a character of the other. Returns its size, or -1 with EINVAL.
  */
-static int write_shift(struct with__table *table, unsigned from, unsigned to,
+static int find_escape(struct with__table *table, unsigned from, unsigned to,
 		       unsigned char *out)
 {
 	unsigned char bytes[WITH__ORACLE_ROOM];
@@ -117,6 +118,24 @@ static int write_shift(struct with__table *table, unsigned from, unsigned to,
 	return -1;
 }
 
+/* The same, remembered; NULL with EINVAL. */
+static const struct with__table_escape *
+escape_between(struct with__table *table, unsigned from, unsigned to)
+{
+	struct with__table_escape *escape = &table->escapes[from][to];
+	int size;
+
+	if (escape->known)
+		return escape;
+	size = find_escape(table, from, to, escape->bytes);
+	if (size < 0)
+		return NULL;
+	escape->size = (unsigned char)size;
+	/* Of the initial state more is known when it has been written in. */
+	escape->known = table->states[from].sample != 0;
+	return escape;
+}
+
 int with__table_encode(struct with__charset *charset, unsigned *state,
 		       uint32_t point, unsigned char *out, size_t *worth)
 {
@@ -133,9 +152,13 @@ int with__table_encode(struct with__charset *charset, unsigned *state,
 		return -1;
 	}
 	if (entry->state != *state) {
-		size = write_shift(table, *state, entry->state, out);
-		if (size < 0)
+		const struct with__table_escape *escape =
+			escape_between(table, *state, entry->state);
+
+		if (!escape)
 			return -1;
+		size = escape->size;
+		memcpy(out, escape->bytes, escape->size);
 	}
 	memcpy(out + size, entry->bytes, entry->size);
 	*state = entry->state;
@@ -143,48 +166,90 @@ int with__table_encode(struct with__charset *charset, unsigned *state,
 	return size + entry->size;
 }
 
+static const struct with__table_entry nothing[256];
+
+/* What is written for a code point; not ready if that is not known yet. */
+static inline const struct with__table_entry *
+known_entry(const struct with__table *table, uint32_t point)
+{
+	const struct with__table_entry *page = table->pages[point / 256];
+
+	return (page ? page : nothing) + point % 256;
+}
+
+/* with__utf8_get(), the quicker for what most East Asian characters are. */
+static inline int get(const unsigned char *from, const unsigned char *end,
+		      uint32_t *ret)
+{
+	uint32_t careful;
+	int length;
+
+	if (end - from >= 4 && with__utf8_three(from, ret) && *ret >= 0x800 &&
+	    *ret - 0xd800 >= 0x800)
+		return 3;
+	length = with__utf8_get(from, (size_t)(end - from), false, &careful);
+	*ret = length > 0 ? careful : 0;
+	return length;
+}
+
+/* Write the escape to an entry's state; false if it is not known yet. */
+static inline bool escape_to(const struct with__table *table, unsigned *state,
+			     const struct with__table_entry *entry,
+			     unsigned char **to)
+{
+	const struct with__table_escape *escape =
+		&table->escapes[*state][entry->state];
+
+	if (!entry->ready || !escape->known)
+		return false;
+	memcpy(*to, escape->bytes, WITH__TABLE_PREFIX);
+	*to += escape->size;
+	*state = entry->state;
+	return true;
+}
+
 struct with__run with__table_encode_run(struct with__charset *charset,
 					unsigned *state,
 					const unsigned char *in, size_t size,
 					unsigned char *out, size_t room)
 {
-	struct with__table *table = table_of(charset);
-	struct with__run run = { 0 };
+	const struct with__table *table = table_of(charset);
+	const unsigned char *from = in;
+	const unsigned char *end = in + size;
+	unsigned char *to = out;
+	unsigned char *limit = out + room;
+	const bool ascii = table->ascii;
+	unsigned now = *state;
+	size_t worth = 0;
 
-	while (run.used < size && room - run.made >= WITH__TABLE_PAYLOAD) {
-		const struct with__table_entry *page;
+	while (from < end && limit - to >= WITH__CHARSET_LONGEST) {
 		const struct with__table_entry *entry;
-		uint32_t point = in[run.used];
-		size_t copied;
-		int length = 1;
+		uint32_t point;
+		int length;
 
-		if (table->ascii && point < 0x80) {
-			size_t most = size - run.used;
+		if (ascii && *from < 0x80) {
+			size_t most = (size_t)(end - from < limit - to ?
+					       end - from : limit - to);
 
-			if (most > room - run.made)
-				most = room - run.made;
-			copied = with__ascii_copy(in + run.used, most,
-						  out + run.made);
-			run.used += copied;
-			run.made += copied;
-			run.worth += copied;
+			most = with__ascii_copy(from, most, to);
+			from += most;
+			to += most;
+			worth += most;
 			continue;
 		}
-		length = with__utf8_get(in + run.used, size - run.used, false,
-					&point);
+		length = get(from, end, &point);
 		if (length <= 0)
 			break;
-		page = table->pages[point / 256];
-		if (!page)
+		entry = known_entry(table, point);
+		if (entry->ready != now + 1 &&
+		    !escape_to(table, &now, entry, &to))
 			break;
-		entry = &page[point % 256];
-		if (!entry->size || entry->size == WITH__TABLE_ABSENT ||
-		    entry->state != *state)
-			break;
-		memcpy(out + run.made, entry->bytes, WITH__TABLE_PAYLOAD);
-		run.made += entry->size;
-		run.worth += entry->worth;
-		run.used += (size_t)length;
+		memcpy(to, entry->bytes, WITH__TABLE_PAYLOAD);
+		to += entry->size;
+		worth += entry->worth;
+		from += length;
 	}
-	return run;
+	*state = now;
+	return (struct with__run){ (size_t)(from - in), (size_t)(to - out),
+				   worth };
 }

@@ -113,6 +113,9 @@ struct with__charset *with__table_open(const char *name)
 		return NULL;
 	}
 	table->charset = (struct with__charset){ .ops = &ops, .unit = 1 };
+	table->single = true;
+	memset(table->spelt_size, WITH__TABLE_UNSPELT,
+	       sizeof(table->spelt_size));
 	table->plain =
 		!strcmp(squeezed, "shiftjis") || !strcmp(squeezed, "sjis");
 	if (with__table_intern(table, NULL, 0) < 0) {
@@ -126,6 +129,10 @@ struct with__charset *with__table_open(const char *name)
 		return NULL;
 	}
 	table->ascii = is_ascii(table);
+	if (table->ascii)
+		with__table_learn_ascii(table);
+	/* No encoding that is ASCII otherwise has it as part of another. */
+	table->charset.plain = table->ascii && !table->oracle.shifts;
 	return &table->charset;
 }
 

@@ -16,6 +16,7 @@ enum {
 	WITH__TABLE_PREFIX = 16,
 	WITH__TABLE_PAGES = 0x110000 / 256,
 	WITH__TABLE_PAYLOAD = 8,
+	WITH__TABLE_UNSPELT = 49,
 };
 
 struct with__table_entry {
@@ -23,6 +24,8 @@ struct with__table_entry {
 	unsigned char size; /* 0: iconv has not been asked */
 	unsigned char state; /* in which the bytes mean it */
 	unsigned char worth; /* bytes of UTF-8 that they decode to */
+	unsigned char ready; /* its state + 1 if there is such a character */
+	unsigned char unused[4]; /* a power of two is found faster */
 };
 
 #define WITH__TABLE_ABSENT 0xff /* a size: the encoding has no such character */
@@ -35,13 +38,30 @@ struct with__table_state {
 	uint32_t root;
 };
 
+/* The escape from one state to another, as it is written. */
+struct with__table_escape {
+	bool known;
+	unsigned char size;
+	unsigned char bytes[WITH__TABLE_PREFIX];
+};
+
 struct with__table {
 	struct with__charset charset;
 	struct with__oracle oracle;
 	bool ascii; /* bytes below 0x80 are ASCII in state 0 */
 	bool plain; /* in shift_jis 0x5c and 0x7e are ASCII */
+	bool single; /* no byte met so far has been part of a longer thing */
 	unsigned state_count;
 	struct with__table_state states[WITH__TABLE_STATES];
+	struct with__table_escape escapes[WITH__TABLE_STATES]
+					 [WITH__TABLE_STATES];
+	/*
+	 * Single bytes of state 0 that are a character of up to three bytes of
+	 * UTF-8: those bytes, in memory's order, and how many. All others have
+	 * a size that more than 15 characters cannot have together.
+	 */
+	uint32_t spelt[256];
+	unsigned char spelt_size[256];
 	uint32_t *nodes; /* 256 cells each */
 	size_t node_count;
 	uint32_t (*pairs)[2];
@@ -72,6 +92,9 @@ uint32_t with__table_node(struct with__table *table);
 /* What is written for a code point; NULL if there is no memory. */
 const struct with__table_entry *with__table_entry(struct with__table *table,
 						  uint32_t point);
+
+/* Bytes below 0x80 are ASCII: nobody will ask for them. */
+void with__table_learn_ascii(struct with__table *table);
 
 /* What charset.h says about each. */
 int with__table_decode(struct with__charset *charset, unsigned *state,

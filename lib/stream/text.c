@@ -33,8 +33,7 @@
 #include "stream/window.h"
 
 enum {
-	OUT = 32768,		/* bytes encoded at once */
-	BLOCK = 8192,		/* bytes of text encoded at once */
+	OUT = 65536,		/* bytes encoded at once, of so many of text */
 };
 
 struct with__text {
@@ -259,7 +258,7 @@ static int put_block(struct with__text *text, const unsigned char *in,
 {
 	if (text->tail_size)
 		return put_tail(text, in, size, at_end, used);
-	if (put(text, in, size < BLOCK ? size : BLOCK, false, at_end,
+	if (put(text, in, size < OUT ? size : OUT, false, at_end,
 		used) < 0)
 		return -1;
 	if (!*used) {
@@ -304,23 +303,31 @@ size_t with__text_write(struct with__text *text, const void *buffer,
 
 ssize_t with__text_read(struct with__text *text, void *buffer, size_t size)
 {
+	struct with__window *window = &text->window;
 	size_t index;
 	size_t left;
 
 	if (finish(text) < 0 || recount(text) < 0 ||
 	    reach(text, text->offset) < 0)
 		return -1;
-	if (text->offset == text->window.end.offset && with__window_next(&text->window) < 0)
-		return -1;
-	if (!text->window.size && text->window.error) {
-		errno = text->window.error;
+	if (text->offset < window->end.offset) {
+		index = (size_t)(text->offset - window->begin.offset);
+		left = window->size - index < size ? window->size - index : size;
+		memcpy(buffer, window->text + index, left);
+	} else if (size >= WITH__WINDOW) {
+		/* So much that it need not stand here first. */
+		if (with__window_pass(window, buffer, size, &left) < 0)
+			return -1;
+	} else {
+		if (with__window_next(window) < 0)
+			return -1;
+		left = window->size < size ? window->size : size;
+		memcpy(buffer, window->text, left);
+	}
+	if (!left && window->error) {
+		errno = window->error;
 		return -1;
 	}
-	index = (size_t)(text->offset - text->window.begin.offset);
-	left = text->window.size - index;
-	if (left > size)
-		left = size;
-	memcpy(buffer, text->window.text + index, left);
 	text->offset += (off_t)left;
 	if (left)
 		text->placed = false;

@@ -13,6 +13,7 @@
 
 #include "stream/charset.h"
 #include "stream/spelling.h"
+#include "stream/units.h"
 #include "stream/utf8.h"
 
 enum { START, LITTLE, BIG };
@@ -182,118 +183,27 @@ static struct with__run run8(struct with__charset *charset, unsigned *state,
 	size_t done = 0;
 
 	(void)charset;
-	if (*state == START)
-		return (struct with__run) { 0 };
-	if (size > room)
-		size = room;
-	while (done < size) {
-		uint32_t point;
-		int length;
-
-		if (in[done] < 0x80) {
-			done += with__ascii_copy(in + done, size - done,
-						 out + done);
-			continue;
-		}
-		length = with__utf8_get(in + done, size - done, false, &point);
-		if (length <= 0)
-			break;
-		for (int i = 0; i < length; i++)
-			out[done + (size_t)i] = in[done + (size_t)i];
-		done += (size_t)length;
-	}
+	if (*state != START)
+		done = with__utf8_copy(in, size < room ? size : room, out);
 	return (struct with__run) { done, done, done };
 }
 
-/*
- * The loops of UTF-16 and UTF-32 are written once; unit and order are
- * constants wherever they are used, so that the compiler makes four of each.
- */
-static inline struct with__run decode_units(unsigned unit, unsigned order,
-					    const unsigned char *in,
-					    size_t size, unsigned char *out,
-					    size_t room)
-{
-	struct with__run run = { 0 };
-
-	while (size - run.used >= unit && room - run.made >= 4) {
-		uint32_t point = get(in + run.used, unit, order);
-
-		if (point < 0x80) {
-			out[run.made++] = (unsigned char)point;
-			run.used += unit;
-			continue;
-		}
-		if (is_surrogate(point)) {
-			uint32_t low;
-
-			if (unit == 4 || point > 0xdbff ||
-			    size - run.used < 4)
-				break;
-			low = get(in + run.used + 2, 2, order);
-			if (low < 0xdc00 || low > 0xdfff)
-				break;
-			point = 0x10000 +
-				((point & 0x3ff) << 10 | (low & 0x3ff));
-			run.used += 2;
-		} else if (unit == 4 && point > 0x10ffff) {
-			break;
-		}
-		run.made += with__utf8_put(point, out + run.made);
-		run.used += unit;
-	}
-	return run;
-}
-
-static inline struct with__run encode_units(unsigned unit, unsigned order,
-					    const unsigned char *in,
-					    size_t size, unsigned char *out,
-					    size_t room)
-{
-	struct with__run run = { 0 };
-
-	while (run.used < size && room - run.made >= 4) {
-		uint32_t point = in[run.used];
-		int length = 1;
-
-		if (point >= 0x80) {
-			length = with__utf8_get(in + run.used,
-						size - run.used, false,
-						&point);
-			if (length <= 0)
-				break;
-		}
-		if (unit == 2 && point >= 0x10000) {
-			put(0xd7c0 + (point >> 10), out + run.made, 2, order);
-			run.made += 2;
-			point = 0xdc00 | (point & 0x3ff);
-		}
-		put(point, out + run.made, unit, order);
-		run.made += unit;
-		run.used += (size_t)length;
-	}
-	run.worth = run.used;
-	return run;
-}
-
-#define RUN(NAME, LOOP, UNIT)						\
+#define RUN(NAME, LOOP)							\
 static struct with__run NAME(struct with__charset *charset,		\
 			     unsigned *state, const unsigned char *in,	\
 			     size_t size, unsigned char *out,		\
 			     size_t room)				\
 {									\
 	(void)charset;							\
-	if (*state == LITTLE)						\
-		return LOOP(UNIT, LITTLE, in, size, out, room);		\
-	if (*state == BIG)						\
-		return LOOP(UNIT, BIG, in, size, out, room);		\
-	return (struct with__run) { 0 };				\
+	if (*state == START)						\
+		return (struct with__run) { 0 };			\
+	return LOOP(*state != NATIVE, in, size, out, room);		\
 }
 
-RUN(decode_run16, decode_units, 2)
-RUN(decode_run32, decode_units, 4)
-RUN(encode_run16, encode_units, 2)
-RUN(encode_run32, encode_units, 4)
+RUN(decode_run16, with__units_decode16)
+RUN(decode_run32, with__units_decode32)
+RUN(encode_run16, with__units_encode16)
+RUN(encode_run32, with__units_encode32)
 
 static bool never(const struct with__charset *charset)
 {
@@ -328,21 +238,21 @@ static const struct {
 	const char *name;	/* as with__name_squeeze() makes it */
 	struct with__charset charset;
 } kinds[] = {
-	{ "utf8", { &ops8, NATIVE, 1 } },
-	{ "utf", { &ops8, NATIVE, 1 } },
-	{ "u8", { &ops8, NATIVE, 1 } },
-	{ "cp65001", { &ops8, NATIVE, 1 } },
-	{ "utf8sig", { &ops8, START, 1 } },
-	{ "utf16", { &ops16, START, 2 } },
-	{ "u16", { &ops16, START, 2 } },
-	{ "utf16le", { &ops16, LITTLE, 2 } },
-	{ "unicodelittleunmarked", { &ops16, LITTLE, 2 } },
-	{ "utf16be", { &ops16, BIG, 2 } },
-	{ "unicodebigunmarked", { &ops16, BIG, 2 } },
-	{ "utf32", { &ops32, START, 4 } },
-	{ "u32", { &ops32, START, 4 } },
-	{ "utf32le", { &ops32, LITTLE, 4 } },
-	{ "utf32be", { &ops32, BIG, 4 } },
+	{ "utf8", { &ops8, NATIVE, 1, true } },
+	{ "utf", { &ops8, NATIVE, 1, true } },
+	{ "u8", { &ops8, NATIVE, 1, true } },
+	{ "cp65001", { &ops8, NATIVE, 1, true } },
+	{ "utf8sig", { &ops8, START, 1, true } },
+	{ "utf16", { &ops16, START, 2, false } },
+	{ "u16", { &ops16, START, 2, false } },
+	{ "utf16le", { &ops16, LITTLE, 2, false } },
+	{ "unicodelittleunmarked", { &ops16, LITTLE, 2, false } },
+	{ "utf16be", { &ops16, BIG, 2, false } },
+	{ "unicodebigunmarked", { &ops16, BIG, 2, false } },
+	{ "utf32", { &ops32, START, 4, false } },
+	{ "u32", { &ops32, START, 4, false } },
+	{ "utf32le", { &ops32, LITTLE, 4, false } },
+	{ "utf32be", { &ops32, BIG, 4, false } },
 };
 
 struct with__charset *with__unicode_open(const char *name)

@@ -136,25 +136,37 @@ int with__window_advance(struct with__window *window, struct with__cursor *at,
 	return 0;
 }
 
-/* Make a window that begins there; it is empty only at the end or an error. */
-static int fill(struct with__window *window, struct with__cursor from)
+/* Decode what follows a window that begins and ends there. */
+static int decode_on(struct with__window *window, unsigned char *out,
+		     size_t room, size_t *made)
 {
 	struct with__progress progress;
 
+	add_checkpoint(window, &window->end);
+	do {
+		if (with__window_advance(window, &window->end, out, room,
+					 &progress) < 0)
+			return -1;
+	} while (!progress.made && progress.used && !progress.error);
+	*made = progress.made;
+	window->error = progress.error;
+	return 0;
+}
+
+static void open_at(struct with__window *window, struct with__cursor from)
+{
 	window->valid = true;
 	window->begin = from;
 	window->end = from;
 	window->size = 0;
 	window->error = 0;
-	add_checkpoint(window, &from);
-	do {
-		if (with__window_advance(window, &window->end, window->text,
-					 WITH__WINDOW, &progress) < 0)
-			return -1;
-	} while (!progress.made && progress.used && !progress.error);
-	window->size = progress.made;
-	window->error = progress.error;
-	return 0;
+}
+
+/* Make a window that begins there; it is empty only at the end or an error. */
+static int fill(struct with__window *window, struct with__cursor from)
+{
+	open_at(window, from);
+	return decode_on(window, window->text, WITH__WINDOW, &window->size);
 }
 
 static bool in_window(const struct with__window *window, off_t offset)
@@ -171,6 +183,21 @@ int with__window_next(struct with__window *window)
 		return -1;
 	}
 	return fill(window, window->end);
+}
+
+int with__window_pass(struct with__window *window, unsigned char *out,
+		      size_t room, size_t *made)
+{
+	*made = 0;
+	if (window->error) {
+		errno = window->error;
+		return -1;
+	}
+	open_at(window, window->end);
+	if (decode_on(window, out, room, made) < 0)
+		return -1;
+	window->begin = window->end;
+	return 0;
 }
 
 /* Have the window contain offset; EINVAL if the text ends before it. */

@@ -59,6 +59,13 @@ int with__window_reach_end(struct with__window *window,
 /* The window behind this one; it is empty only at the end of the text. */
 int with__window_next(struct with__window *window);
 
+/*
+ * with__window_pass - the same, but into out, which has at least WITH__WINDOW
+ * bytes of room: the window is then empty, and ends behind what is in *made
+ */
+int with__window_pass(struct with__window *window, unsigned char *out,
+		      size_t room, size_t *made);
+
 /* Decode up to room bytes of text at a cursor, and move it behind them. */
 int with__window_advance(struct with__window *window, struct with__cursor *at,
 			 unsigned char *out, size_t room,

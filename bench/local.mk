@@ -22,7 +22,8 @@ bench_text_CFLAGS = $(bench_cflags)
 bench_bench_life_LDADD = $(core_archive)
 bench_cycles_SOURCES = bench/cycles.c bench/measure.c bench/measure.h
 bench_cycles_LDADD = $(core_archive) -ldl
-bench_removal_SOURCES = bench/removal.c bench/measure.c bench/measure.h
+bench_removal_SOURCES = bench/removal.c bench/measure.c bench/measure.h \
+	bench/shapes.c bench/shapes.h
 bench_removal_LDADD = $(core_archive)
 bench_python = bench/measure.c bench/measure.h bench/python.c bench/python.h
 bench_spool_SOURCES = bench/spool.c $(bench_python)

@@ -2,15 +2,18 @@
 /*
  * removal.c - how fast trees go, beside the floor and beside the others.
  *
- * The floor knows every name in advance: per file one unlinkat(), per
- * directory one open, close and rmdir, nothing read. Each contender removes
- * the same trees in a process of its own; what that process costs without a
- * tree is taken off. In every round the contenders take turns in another
- * order. A contender that leaves something is said to fail.
+ * The floor is that of shapes.h. Each contender removes the same trees in a
+ * process of its own; what that process costs without a tree is taken off.
+ * Every other round goes backwards, so that each contender comes before and
+ * after its neighbours as often, and the library always beside the floor. A
+ * contender that leaves something is said to fail.
  *
- *	removal [-q] [-o FILE.csv] [-p PEERS] [-d LABEL=DIRECTORY]... [SHAPE...]
+ *	removal [-q] [-b SECONDS] [-c CONTENDER]... [-o FILE.csv] [-p PEERS]
+ *		[-d LABEL=DIRECTORY]... [SHAPE...]
  *
- * PEERS is the directory of remove-rust and remove-go, where they were built.
+ * -b is the time for each shape, -c and SHAPE choose (the floor and "libwith"
+ * are always there), PEERS is the directory of remove-rust and remove-go,
+ * where they were built.
  */
 #include "config.h"
 
@@ -21,112 +24,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <with/rmtree.h>
 
 #include "measure.h"
-
-struct shape {
-	const char *name;
-	unsigned width, depth, files;
-	int leaves_only;	/* files stand in the lowest directories */
-	unsigned copies;	/* so many trees at once, or it is too short */
-};
-
-static const struct shape shapes[] = {
-	{ "flat 10",	   0, 0, 10, 0, 500 },
-	{ "flat 1,000",	   0, 0, 1000, 0, 8 },
-	{ "flat 100,000",  0, 0, 100000, 0, 1 },
-	{ "1,000 x 100",   1000, 1, 100, 1, 1 },
-	{ "20,000 empty",  20000, 1, 0, 0, 1 },
-	{ "mixed 8,190",   4, 5, 5, 0, 1 },
-	{ "chain 1,000",   1, 1000, 0, 0, 10 },
-	{ "chain 10,000",  1, 10000, 0, 0, 1 },
-};
+#include "shapes.h"
 
 enum {
-	SHAPES = sizeof(shapes) / sizeof(*shapes),
 	COPIES_MOST = 500,
-	NAMES = 100000,
-	ROUNDS_MOST = 25,
+	ROUNDS_MOST = 99,
 	PLACES_MOST = 4,
 };
 
-static char (*names)[8];		/* "0" to "99999" */
 static char *trees[COPIES_MOST + 1];	/* absolute paths, NULL behind them */
-
-static void must(int result, const char *what)
-{
-	if (result >= 0)
-		return;
-	perror(what);
-	exit(1);
-}
-
-static void make(const struct shape *shape, int dirfd, const char *name,
-		 unsigned depth)
-{
-	int fd;
-
-	must(mkdirat(dirfd, name, 0700), "mkdirat");
-	if (shape->width == 0 && shape->files == 0)
-		return;
-	fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	must(fd, "openat");
-	for (unsigned i = 0; i < shape->files; i++) {
-		int file;
-
-		if (shape->leaves_only && depth > 0)
-			break;
-		file = openat(fd, names[i], O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-		must(file, "openat");
-		close(file);
-	}
-	for (unsigned i = 0; depth > 0 && i < shape->width; i++) {
-		char directory[16];
-
-		snprintf(directory, sizeof(directory), "d%s", names[i]);
-		make(shape, fd, directory, depth - 1);
-	}
-	close(fd);
-}
-
-/* The same again, the names being known. */
-static void floor_tree(const struct shape *shape, int dirfd, const char *name,
-		       unsigned depth)
-{
-	int fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char directory[16] = "d";
-
-	for (unsigned i = 0; i < shape->files; i++) {
-		if (shape->leaves_only && depth > 0)
-			break;
-		unlinkat(fd, names[i], 0);
-	}
-	for (unsigned i = 0; depth > 0 && i < shape->width; i++) {
-		strcpy(directory + 1, names[i]);
-		if (depth == 1 && shape->files == 0)
-			unlinkat(fd, directory, AT_REMOVEDIR);
-		else
-			floor_tree(shape, fd, directory, depth - 1);
-	}
-	close(fd);
-	unlinkat(dirfd, name, AT_REMOVEDIR);
-}
-
-static unsigned long objects_below(const struct shape *shape, unsigned depth)
-{
-	unsigned long count = 1;
-
-	if (!shape->leaves_only || depth == 0)
-		count += shape->files;
-	if (depth > 0)
-		count += shape->width * objects_below(shape, depth - 1);
-	return count;
-}
 
 /* ---- the contenders --------------------------------------------------- */
 
@@ -205,7 +117,15 @@ static const struct contender contenders[] = {
 
 enum { CONTENDERS = sizeof(contenders) / sizeof(*contenders) };
 
-static int is_there[CONTENDERS];
+static int is_there[CONTENDERS], is_chosen[CONTENDERS], choosing;
+
+static void choose(const char *name)
+{
+	choosing = 1;
+	for (unsigned i = 0; i < CONTENDERS; i++)
+		if (i < 2 || strcmp(contenders[i].name, name) == 0)
+			is_chosen[i] = 1;
+}
 
 static struct measure_time run(const struct contender *contender,
 			       const struct shape *shape)
@@ -231,8 +151,11 @@ static void look_for_contenders(void)
 {
 	with_trees = 0;
 	for (unsigned i = 0; i < CONTENDERS; i++) {
-		struct measure_time time = run(&contenders[i], &shapes[0]);
+		struct measure_time time;
 
+		if (choosing && !is_chosen[i])
+			continue;
+		time = run(&contenders[i], &shapes[0]);
 		is_there[i] = !time.failed || contenders[i].command == find;
 		if (!is_there[i])
 			printf("%s is not installed: left out\n",
@@ -254,7 +177,7 @@ static void make_trees(const struct shape *shape)
 		char name[16];
 
 		snprintf(name, sizeof(name), "t%u", i);
-		make(shape, AT_FDCWD, name, shape->depth);
+		make_tree(shape, AT_FDCWD, name, shape->depth);
 		free(trees[i]);
 		trees[i] = realpath(name, NULL);
 		must(trees[i] ? 0 : -1, "realpath");
@@ -281,7 +204,7 @@ static void one_round(const struct shape *shape, struct results *results)
 	unsigned round = results->rounds++;
 
 	for (unsigned turn = 0; turn < CONTENDERS; turn++) {
-		unsigned i = (turn + round) % CONTENDERS;
+		unsigned i = round % 2 ? CONTENDERS - 1 - turn : turn;
 		struct measure_time idle, time;
 
 		results->cpu[i][round] = results->wall[i][round] = NAN;
@@ -401,20 +324,6 @@ static void measure_place(FILE *csv, const struct place *place, int home,
 	must(tempfile_rmtree(template), template);
 }
 
-static void prepare(void)
-{
-	struct rlimit limit;
-
-	names = calloc(NAMES, sizeof(*names));
-	must(names ? 0 : -1, "calloc");
-	for (unsigned i = 0; i < NAMES; i++)
-		snprintf(names[i], sizeof(names[i]), "%u", i);
-	/* The floor of a chain holds every level open. */
-	must(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
-	limit.rlim_cur = limit.rlim_max;
-	must(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-}
-
 int main(int argc, char **argv)
 {
 	struct place places[PLACES_MOST];
@@ -425,12 +334,18 @@ int main(int argc, char **argv)
 	int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	must(home, ".");
-	while ((option = getopt(argc, argv, "qo:p:d:")) != -1) {
+	while ((option = getopt(argc, argv, "qb:c:o:p:d:")) != -1) {
 		char *equals;
 
 		switch (option) {
 		case 'q':
 			budget = 2;
+			break;
+		case 'b':
+			budget = atof(optarg);
+			break;
+		case 'c':
+			choose(optarg);
 			break;
 		case 'o':
 			csv = fopen(optarg, "we");
@@ -457,7 +372,7 @@ int main(int argc, char **argv)
 	}
 	if (!csv)
 		csv = fopen("/dev/null", "we");
-	prepare();
+	prepare_shapes();
 	fprintf(csv, "place;shape;contender;objects;rounds;ns_per_object;"
 		"cpu_to_floor;low;high;cpu_to_libwith;wall_to_floor\n");
 	look_for_contenders();

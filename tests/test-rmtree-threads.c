@@ -101,6 +101,86 @@ START_TEST(more_threads_than_there_may_be_are_no_error)
 }
 END_TEST
 
+enum { FLAT = 4000 };
+
+static atomic_uint by_caller;
+
+/* The first batches are the caller's alone. */
+static int flat_unlinkat(int dirfd, const char *name, int flags)
+{
+	if (strcmp(name, "root") != 0 && strcmp(name, "d") != 0 &&
+	    (!pthread_equal(pthread_self(), caller) ||
+	     atomic_fetch_add(&by_caller, 1) > FLAT / 2))
+		wait_for_helpers(name);
+	if (strncmp(name, "stays", 5) != 0)
+		return unlinkat(dirfd, name, flags);
+	errno = EPERM;
+	return -1;
+}
+
+static void make_flat(void)
+{
+	trees_begin();
+	trees_chain("root", "d", 1);
+	trees_links("root/d", FLAT);
+	trees_chain("root/d/deep", "d", 20);
+}
+
+START_TEST(files_of_a_large_directory_are_shared_out)
+{
+	struct with__rmtree options = two_threads();
+	char *before;
+
+	make_flat();
+	before = testing_descriptors();
+	atomic_store(&by_caller, 0);
+	expect_helpers(flat_unlinkat);
+	ck_assert_int_eq(with__rmtree("root", &options), 0);
+	ck_assert(!trees_exists("root"));
+	ck_assert_uint_ge(atomic_load(&by_helpers), 1);
+	ck_assert_uint_lt(atomic_load(&by_caller), FLAT);
+	testing_same_descriptors(before);
+}
+END_TEST
+
+static int hear_once_each(const char *path, int error, void *data)
+{
+	const char *name = strrchr(path, '/') + 1;
+	bool *told = data;
+
+	ck_assert_int_eq(error, EPERM);
+	ck_assert_int_eq(strncmp(path, "root/d/stays", 12), 0);
+	ck_assert(!told[atoi(name + 5)]);
+	told[atoi(name + 5)] = true;
+	return 0;
+}
+
+START_TEST(files_of_a_large_directory_that_stay_are_told_once)
+{
+	struct with__rmtree options = two_threads();
+	bool told[40] = { false };
+	char name[64];
+
+	make_flat();
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "root/d/%u", i * 100);
+		snprintf(name + 32, 32, "root/d/stays%u", i);
+		trees_must(rename(name, name + 32));
+	}
+	options.on_error = hear_once_each;
+	options.data = told;
+	atomic_store(&by_caller, 0);
+	expect_helpers(flat_unlinkat);
+	ck_assert_int_eq(with__rmtree("root", &options), -1);
+	ck_assert_int_eq(errno, EPERM);
+	with__sys.unlinkat = unlinkat;
+	ck_assert_uint_eq(testing_entries("root/d"), 40);
+	for (unsigned i = 0; i < 40; i++)
+		ck_assert(told[i]);
+	ck_assert_int_eq(with__rmtree("root", NULL), 0);
+}
+END_TEST
+
 /* What is named "stays" does, in whatever thread. */
 static int unlinkat_but_stays(int dirfd, const char *name, int flags)
 {
@@ -246,6 +326,8 @@ TESTING_MAIN("rmtree-threads",
 	helpers_take_their_share,
 	sharing_below_the_root_and_in_many_rounds,
 	more_threads_than_there_may_be_are_no_error,
+	files_of_a_large_directory_are_shared_out,
+	files_of_a_large_directory_that_stay_are_told_once,
 	failures_of_all_threads_are_told_one_at_a_time,
 	callback_stops_all_threads,
 	descriptors_too_few_for_all_threads_are_no_error,

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rmtree-threads.c - several threads remove the sub-directories of one.
+ * rmtree-threads.c - several threads remove what is in one directory.
  *
  * Only where that pays: a directory with SHARE_LEAST sub-directories in one
- * batch. Their names are the work; each thread, the caller's included, takes
- * some, and removes them with a tree of its own whose frames[0] is the shared
- * directory. When all names are done, everybody waits for the next batch. So
- * the threads never share anything that changes but what stands in the pool,
- * under its lock.
+ * batch, or with FLAT_LEAST full batches of files behind it and more to come.
+ * Each thread, the caller's included, removes its part with a tree of its own
+ * whose frames[0] is the shared directory. Of sub-directories it takes some of
+ * the caller's names at a time. Files it reads itself, through the descriptor
+ * that all have: the kernel gives each block of entries to one reader only
+ * (and should it ever not, what is gone already is no error). When all is
+ * done, everybody waits for the next share. So the threads never share
+ * anything that changes but what stands in the pool, under its lock.
  *
  * States of the pool: threads are started with the first share and sleep
  * between shares; round says that there is a new one; working counts those
@@ -29,7 +32,6 @@
 
 enum {
 	THREADS_MOST = 64,
-	SHARE_LEAST = 64,	/* starting a thread costs as much as ten */
 	TAKE_MOST = 1024,	/* bytes of names at a time */
 };
 
@@ -55,7 +57,8 @@ struct pool {
 	bool failed;		/* something stays in the shared directory */
 	int error;		/* the first */
 	uint64_t removed;
-	size_t names, names_end;	/* in the caller's arena */
+	bool of_stream;		/* the rest of the directory is shared out, */
+	size_t names, names_end;	/* or these in the caller's arena */
 	unsigned started;
 	struct helper helpers[THREADS_MOST];
 };
@@ -116,11 +119,14 @@ static void work(struct pool *pool, struct tree *part)
 	struct tree *tree = pool->tree;
 
 	part->frames[0] = (struct frame) {
-		.fd = top_frame(tree)->fd, .stream = STREAM_END,
+		.fd = top_frame(tree)->fd,
+		.stream = pool->of_stream ? STREAM_MORE : STREAM_END,
 	};
 	part->path_length = strlen(tree->path);
 	memcpy(part->path, tree->path, part->path_length + 1);
 	part->removed = 0;
+	if (pool->of_stream)
+		with__rmtree_walk(part);
 	while (!with__rmtree_stopped(pool) && take(pool, part))
 		with__rmtree_walk(part);
 
@@ -200,11 +206,12 @@ static bool is_worth_it(const struct tree *tree)
 	return names == SHARE_LEAST;
 }
 
-static void begin_round(struct pool *pool)
+static void begin_round(struct pool *pool, bool of_stream)
 {
 	const struct frame *frame = top_frame(pool->tree);
 
 	pthread_mutex_lock(&pool->lock);
+	pool->of_stream = of_stream;
 	pool->names = frame->names;
 	pool->names_end = frame->end;
 	pool->working = pool->started + 1;
@@ -241,25 +248,45 @@ static void end_round(struct pool *pool)
 		frame->stream = STREAM_MORE;
 }
 
-/* The pending names of the top frame; false: nothing was done. */
-bool with__rmtree_share(struct tree *tree)
+static bool share(struct tree *tree, bool of_stream)
 {
 	struct pool *pool = tree->pool;
 	struct tree part;
 
-	if (tree->is_part || !is_worth_it(tree))
-		return false;
 	if (pool->started == 0)
 		start(pool);
 	if (pool->started == 0)
 		return false;
 	begin_part(&part, pool, THREADS_MOST + 1);
 	(void)with__rmtree_path(tree, tree->top, NULL);
-	begin_round(pool);
+	begin_round(pool, of_stream);
 	work(pool, &part);
 	end_round(pool);
 	tree->path[tree->path_length] = '\0';
 	return true;
+}
+
+/* The pending names of the top frame; false: nothing was done. */
+bool with__rmtree_share(struct tree *tree)
+{
+	return !tree->is_part && is_worth_it(tree) && share(tree, false);
+}
+
+/* What the top frame has still to read, when there is none pending. */
+bool with__rmtree_share_stream(struct tree *tree)
+{
+	struct frame *frame = top_frame(tree);
+
+	if (tree->is_part || frame->flat_batches < FLAT_LEAST ||
+	    frame->resume_at)
+		return false;
+	/* rmdir() will tell whether that was all. */
+	frame->flat_batches = 0;
+	frame->stream = STREAM_MAYBE_END;
+	if (share(tree, true))
+		return true;
+	frame->stream = STREAM_MORE;
+	return false;
 }
 
 int with__rmtree_in_threads(struct tree *tree, int (*remove)(struct tree *tree))

@@ -197,12 +197,24 @@ check-valgrind:
 	TESTING_TIMEOUT=600 CK_DEFAULT_TIMEOUT=300 \
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(tests_programs:=.nofork.t)'
 
+# The programs that have threads, for -fsanitize=thread.
+tests_threaded = \
+	tests/test-cleanup \
+	tests/test-life-cancel \
+	tests/test-life-threads \
+	tests/test-life-threads-exceptions \
+	tests/test-many \
+	tests/test-registry \
+	tests/test-rmtree-threads
+check-threads:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(tests_threaded:=.fork.t)'
+
 # The scripts, those that compile with all compilers and in all dialects.
 check-thorough:
 	TESTING_THOROUGH=1 $(MAKE) $(AM_MAKEFLAGS) check \
 		TESTS='$(tests_scripts)'
 
-.PHONY: check-programs check-thorough check-valgrind
+.PHONY: check-programs check-thorough check-threads check-valgrind
 
 # After make install: a program of a user's, outside the tree.
 installcheck-local:

@@ -429,6 +429,10 @@ START_TEST(whatever_a_handler_does_at_any_call_nothing_is_left)
 	if (act.cycle->raw && (act.deed == JUMPS || act.deed == CALLS_EXIT ||
 			       act.deed == CALLS_QUICK_EXIT))
 		return;
+	/* exit() flushes a stream without guard, as any other, in a child too. */
+	if (strncmp(act.cycle->name, "link", 4) == 0 &&
+	    act.deed == FORKS_TO_EXIT)
+		return;
 	act.at = (unsigned)_i % step;
 	do {
 		const char *wrong;

@@ -173,15 +173,12 @@ void closes(const char *path)
 	}
 }
 
-void loses(void)
+void takes(void)
 {
 	WITH_TMP (f) {
 		FILE *mine = with_steal(f);
 
 		fclose(mine);
-	}
-	WITH_TMP (f) {
-		with_steal(f);				/* found */
 	}
 }
 

@@ -27,7 +27,7 @@ FILE *stray_positional_argument(void)
 void ignored_result(void)
 {
 	WITH_TMP (f) {
-		with_steal(f);					/* gcc */
+		with_steal(f);					/* both */
 	}
 	WITH_TEMPDIR (d)
 		tempfile_dir_steal(&d);				/* both */

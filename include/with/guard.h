@@ -175,12 +175,16 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
  * pointer: the variable of a guard, or any pointer variable. It becomes NULL,
  * so that the end of the scope does nothing.
  *
- * Returns what it held; ignoring that is a warning of gcc, because then nobody
- * owns it. For guards of other types use the NAME_steal(&variable) of each.
+ * Returns what it held; ignoring that draws a warning, because then nobody owns
+ * it. For guards of other types use the NAME_steal(&variable) of each.
  */
+#ifdef __clang__
+#define with_steal(pointer)	WITH__STEAL(pointer, __COUNTER__)
+#else
 #define with_steal(pointer) \
-	((__typeof__(1 ? (pointer) : (pointer))) \
+	((WITH__TYPE_OF(pointer)) \
 	 with__steal((WITH__IS_POINTER(pointer), (void *)&(pointer))))
+#endif
 
 /*
  * SCOPED_DEFER - call fn(argument) at the end of the scope
@@ -226,6 +230,24 @@ void *with__steal(void *variable) __attribute__((__warn_unused_result__));
 
 /* A warning (pointer and integer mixed) where something else is given. */
 #define WITH__IS_POINTER(pointer) (void)sizeof(1 ? (pointer) : (void *)0)
+
+/* The type of its value: without const and volatile. */
+#define WITH__TYPE_OF(pointer) __typeof__(1 ? (pointer) : (pointer))
+
+/*
+ * gcc sees through a cast that the result of a call is dropped, but not out of
+ * a statement expression; clang does not see through the cast. So clang calls
+ * the function by another name, under which it returns the right type.
+ */
+#define WITH__STEAL(pointer, number)	WITH__STEAL_AS(pointer, number)
+#define WITH__STEAL_AS(pointer, number) \
+	(__extension__({ \
+		WITH__TYPE_OF(pointer) with__steal_##number(void *) \
+			__asm__("with__steal") \
+			__attribute__((__warn_unused_result__)); \
+		with__steal_##number((WITH__IS_POINTER(pointer), \
+				      (void *)&(pointer))); \
+	}))
 
 #define WITH__UNUSED __attribute__((__unused__))
 

@@ -132,6 +132,8 @@ $(tests_runs):
 	@$(MKDIR_P) tests && : >$@
 
 tests_test_life_plugin_LDADD = $(LDADD) -ldl
+# Only an optimiser sees which modes WITH_FILE need not ask the library for.
+tests_test_file_CFLAGS = $(AM_CFLAGS) $(WITH_SPEED)
 # GCC notes that structs aligned so were passed otherwise before 4.6.
 tests_test_exit_stack_CFLAGS = $(AM_CFLAGS) -Wno-psabi
 # The end of a thread gives guards back only with this flag.

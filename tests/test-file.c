@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio_ext.h>
 #include <string.h>
@@ -244,7 +245,102 @@ START_TEST(forked_child_does_not_write_what_its_parent_has_buffered)
 }
 END_TEST
 
+START_TEST(forked_child_writes_nothing_at_the_end_of_the_scope)
+{
+	const char *name = in_tmpdir("file");
+	pid_t child = -1;
+	int status;
+
+	WITH_FILE (file, name, "a") {
+		fputs("1234", file);
+		child = fork();
+	}
+	if (child == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(testing_exited(status, 0));
+	/* Appended once, in whatever order they came here. */
+	ck_assert_int_eq(size_of(name), 4);
+	unlink(name);
+}
+END_TEST
+
+/* How far a thread came, that was cancelled before it began. */
+static int progress;
+
+static void *open_write_and_close(void *mode)
+{
+	const char *name = path;
+
+	(void)mode;
+	pthread_cancel(pthread_self());
+	WITH_FILE (file, name, "w") {
+		progress = 1;
+		fputs("1234", file);
+	}
+	progress = 2;
+	for (FILE *file = with_file_open(name, "a"); file;) {
+		fputs("5678", file);
+		(void)with_file_close(&file);
+	}
+	progress = 3;
+	return NULL;
+}
+
+static void *read_guarded(void *unused)
+{
+	char byte;
+
+	(void)unused;
+	WITH_FILE (file, path, "r") {
+		progress = 1;
+		setvbuf(file, NULL, _IONBF, 0);
+		pthread_cancel(pthread_self());
+		if (fread(&byte, 1, 1, file) == 1)
+			progress = 2;
+	}
+	return NULL;
+}
+
+static void run_thread(void *(*start)(void *data))
+{
+	pthread_t thread;
+
+	progress = 0;
+	ck_assert_int_eq(pthread_create(&thread, NULL, start, NULL), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+
+START_TEST(guard_is_whole_in_a_cancelled_thread)
+{
+	in_tmpdir("file");
+	run_thread(open_write_and_close);
+	ck_assert_int_eq(progress, 3);
+	ck_assert_int_eq(size_of(path), 8);
+	unlink(path);
+}
+END_TEST
+
+#ifdef __GLIBC__	/* musl's reading of streams is no such point */
+START_TEST(reading_a_guarded_stream_can_be_cancelled)
+{
+	in_tmpdir("file");
+	WITH_FILE (file, path, "w")
+		fputs("1234", file);
+	run_thread(read_guarded);
+	ck_assert_int_eq(progress, 1);
+	unlink(path);
+}
+END_TEST
+#else
+#define reading_a_guarded_stream_can_be_cancelled \
+	guard_is_whole_in_a_cancelled_thread
+#endif
+
 TESTING_MAIN("file",
+	forked_child_writes_nothing_at_the_end_of_the_scope,
+	guard_is_whole_in_a_cancelled_thread,
+	reading_a_guarded_stream_can_be_cancelled,
 	block_writes_and_closes,
 	null_and_nonsense_fail_cleanly_with_einval,
 	missing_file_fails_with_enoent_and_its_path_is_told,

@@ -17,17 +17,19 @@
 
 /* MADV_WIPEONFORK stands behind the include guard of sys/mman.h. */
 #define with__process process_by_pid
+#define with__process_page process_by_pid_page
+#define with__process_take process_by_pid_take
 #define with__process_in_handler process_by_pid_in_handler
 #define with__process_parent process_by_pid_parent
 #undef MADV_WIPEONFORK
 #include "base/process.c"
 #undef with__process
+#undef with__process_page
+#undef with__process_take
 #undef with__process_in_handler
 #undef with__process_parent
-
-uint64_t with__process(void);
-uint64_t with__process_in_handler(void);
-uint64_t with__process_parent(void);
+#undef BASE_PROCESS_H
+#include "base/process.h"
 
 static const struct way {
 	uint64_t (*process)(void);

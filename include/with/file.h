@@ -60,14 +60,14 @@ int with_file_close(FILE **file);
 /*
  * Private: the end of a scope, which keeps errno and tells the error hook; and
  * its beginning, which tells it of a failure. began takes over what fopen()
- * yielded. ending is 1 if fclose() is all that is left to do, and else has
+ * yielded; failed tells of a failure, and is NULL. ending is 1 if fclose() is all that is left to do, and else has
  * done it all; lost tells of a failure of that fclose().
  */
 void with__file_end(FILE *file);
 FILE *with__file_begin(const char *path, const char *mode, const char *source)
 	__attribute__((__warn_unused_result__));
-FILE *with__file_began(FILE *file, const char *path, const char *source)
-	__attribute__((__warn_unused_result__));
+int with__file_began(FILE *file);
+FILE *with__file_failed(const char *path, const char *source);
 int with__file_ending(FILE *file);
 void with__file_lost(int saved_errno);
 
@@ -77,7 +77,7 @@ void with__file_lost(int saved_errno);
 #define SCOPED_FILE(...)	WITH__C_ONLY
 #else
 
-#if defined(__GLIBC__) && defined(__OPTIMIZE__) && !defined(__clang_analyzer__)
+#if defined(__GLIBC__) && !defined(__clang_analyzer__)
 /*
  * A function of the library between the program and fopen() would cost a wrong
  * prediction of where it returns to, 15 ns, on either side. So the call is made
@@ -102,10 +102,13 @@ static inline WITH__UNUSED FILE *with__file_begin_here(
 	const char *path, const char *mode, const char *source)
 {
 	const char *how = with__file_mode(mode);
+	FILE *file;
 
 	if (!path || !how)
 		return with__file_begin(path, mode, source);
-	return with__file_began(fopen(path, how), path, source);
+	file = fopen(path, how);
+	return file && with__file_began(file) == 0 ? file :
+		with__file_failed(path, source);
 }
 
 static inline WITH__UNUSED void with__file_end_here(FILE *file)

@@ -36,7 +36,7 @@ static _Atomic uint64_t present, before_it;	/* and its parent's */
 static _Atomic uint64_t with_id;	/* generation << 32 | process id */
 
 /* The wiped page; NULL before the first question, or where there is none. */
-static _Atomic(_Atomic uint64_t *) page;
+_Atomic(_Atomic uint64_t *) with__process_page;
 static _Atomic bool page_refused;
 
 #ifdef MADV_WIPEONFORK
@@ -65,7 +65,7 @@ static _Atomic uint64_t *map_page(void)
 
 static _Atomic uint64_t *find_page(void)
 {
-	_Atomic uint64_t *mine = atomic_load(&page);
+	_Atomic uint64_t *mine = atomic_load(&with__process_page);
 	_Atomic uint64_t *other = NULL;
 
 	if (mine || atomic_load(&page_refused))
@@ -73,9 +73,9 @@ static _Atomic uint64_t *find_page(void)
 	mine = map_page();
 	if (!mine) {
 		atomic_store(&page_refused, true);
-		return atomic_load(&page);
+		return atomic_load(&with__process_page);
 	}
-	if (atomic_compare_exchange_strong(&page, &other, mine))
+	if (atomic_compare_exchange_strong(&with__process_page, &other, mine))
 		return mine;
 	munmap((void *)mine, (size_t)sysconf(_SC_PAGESIZE));
 	return other;
@@ -101,7 +101,7 @@ static uint64_t generation_by_id(void)
 	return mine;
 }
 
-static uint64_t take_generation(void)
+uint64_t with__process_take(void)
 {
 	_Atomic uint64_t *where = find_page();
 	uint64_t before = atomic_load(&present);
@@ -119,20 +119,6 @@ static uint64_t take_generation(void)
 	return mine;
 }
 
-uint64_t with__process(void)
-{
-	_Atomic uint64_t *where = atomic_load_explicit(&page,
-						       memory_order_acquire);
-	uint64_t generation;
-
-	if (where) {
-		generation = atomic_load_explicit(where, memory_order_relaxed);
-		if (generation)
-			return generation;
-	}
-	return take_generation();
-}
-
 uint64_t with__process_parent(void)
 {
 	(void)with__process();
@@ -142,7 +128,7 @@ uint64_t with__process_parent(void)
 /* Runs inside a signal handler. */
 uint64_t with__process_in_handler(void)
 {
-	_Atomic uint64_t *where = atomic_load(&page);
+	_Atomic uint64_t *where = atomic_load(&with__process_page);
 	uint64_t word = atomic_load(&with_id);
 
 	if (!is_of_this_id(word))

@@ -11,7 +11,12 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include <stdatomic.h>
 #include <stdint.h>
+
+/* Private to the next: the page, and what is done where it does not tell. */
+extern _Atomic(_Atomic uint64_t *) with__process_page;
+uint64_t with__process_take(void);
 
 /*
  * with__process - the generation of the present process
@@ -19,7 +24,16 @@
  * A load, where the kernel wipes a page for children; else one getpid().
  * A child of vfork() is taken for its parent, whose memory it uses.
  */
-uint64_t with__process(void);
+static inline uint64_t with__process(void)
+{
+	_Atomic uint64_t *where = atomic_load_explicit(&with__process_page,
+						       memory_order_acquire);
+	uint64_t generation = 0;
+
+	if (where)
+		generation = atomic_load_explicit(where, memory_order_relaxed);
+	return generation ? generation : with__process_take();
+}
 
 /*
  * with__process_parent - the generation of the one it was forked from

@@ -20,7 +20,7 @@
 #include "life/registry.h"
 #include "life/report.h"
 
-static _Atomic bool armed;
+_Atomic bool with__exit_armed;
 
 static void list_unclosed(const char *path, const char *source)
 {
@@ -31,7 +31,7 @@ static void at_exit(void)
 {
 	WITH__NO_CANCEL;
 
-	atomic_store(&armed, false);
+	atomic_store(&with__exit_armed, false);
 	with__inherited_discard();
 	if (with__report_debugging())
 		with__registry_list(list_unclosed);
@@ -43,15 +43,13 @@ static void at_exit(void)
  * no harm. Neither returns before it is registered; nor does one wait for the
  * other, which may not exist in a forked child.
  */
-int with__exit_arm(void)
+int with__exit_register(void)
 {
-	if (atomic_load_explicit(&armed, memory_order_acquire))
-		return 0;
 	with__report_init();
 	if (atexit(at_exit) != 0 || at_quick_exit(at_exit) != 0) {
 		errno = ENOMEM;
 		return -1;
 	}
-	atomic_store(&armed, true);
+	atomic_store(&with__exit_armed, true);
 	return 0;
 }

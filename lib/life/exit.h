@@ -5,11 +5,23 @@
 #ifndef LIFE_EXIT_H
 #define LIFE_EXIT_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* Private to the next. */
+extern _Atomic bool with__exit_armed;
+int with__exit_register(void);
+
 /*
  * Sees to it that the handler runs. Called for everything registered; after
  * the handler has run (an older handler makes a temporary) it is registered
  * again. -1 with ENOMEM.
  */
-int with__exit_arm(void);
+static inline int with__exit_arm(void)
+{
+	if (atomic_load_explicit(&with__exit_armed, memory_order_acquire))
+		return 0;
+	return with__exit_register();
+}
 
 #endif /* LIFE_EXIT_H */

@@ -19,6 +19,7 @@
 #include "life/inherited.h"
 #include "life/report.h"
 #include "stream/file.h"
+#include "stream/known.h"
 #include "stream/stream.h"
 
 /*
@@ -171,34 +172,40 @@ FILE *with_file_open(const char *path, const char *mode)
 		open_parsed(path, mode);
 }
 
-FILE *with__file_began(FILE *file, const char *path, const char *source)
+int with__file_began(FILE *file)
 {
-	if (file && with__file_note(file) < 0) {
-		WITH__NO_CANCEL;
+	set_cancellable(file, true);
+	if (with__inherited_note(file, discard) == 0)
+		return 0;
+	WITH__NO_CANCEL;
 
-		with__stream_close(file);
-		file = NULL;
-		errno = ENOMEM;
-	}
-	if (file)
-		set_cancellable(file, true);
-	else
-		with__report_error("open", path ? path : "stream", errno, source);
-	return file;
+	with__stream_close(file);
+	errno = ENOMEM;
+	return -1;
 }
 
 FILE *with__file_begin(const char *path, const char *mode, const char *source)
 {
-	return with__file_began(with_file_open(path, mode), path, source);
+	FILE *file = with_file_open(path, mode);
+
+	if (file && with__file_began(file) == 0)
+		return file;
+	return with__file_failed(path, source);
+}
+
+FILE *with__file_failed(const char *path, const char *source)
+{
+	with__report_error("open", path ? path : "stream", errno, source);
+	return NULL;
 }
 
 /*
  * Of nearly all streams nothing is known but that this process opened them,
  * and all went well so far: those are closed without further ado.
  */
-static bool is_simple(FILE *file)
+static inline __attribute__((always_inline)) bool is_simple(FILE *file)
 {
-	if (ferror_unlocked(file) || with__stream_is_ours(file) ||
+	if (ferror_unlocked(file) || with__known_get(file) ||
 	    !with__inherited_strike_simple(file))
 		return false;
 	set_cancellable(file, false);

@@ -22,7 +22,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct with__known *first_buckets[16];
 static struct with__known **buckets = first_buckets;
 static size_t bucket_count = sizeof(first_buckets) / sizeof(*first_buckets);
-static _Atomic size_t entry_count;	/* written with the lock only */
+_Atomic size_t with__known_count;	/* written with the lock only */
 
 static void acquire(void)
 {
@@ -94,7 +94,7 @@ static struct with__known *take(struct with__known **place)
 
 	if (entry) {
 		*place = entry->next;
-		entry_count--;
+		with__known_count--;
 	}
 	return entry;
 }
@@ -106,23 +106,21 @@ struct with__known *with__known_put(struct with__known *entry)
 
 	(void)pthread_once(&once, watch_fork);
 	acquire();
-	if (entry_count >= bucket_count)
+	if (with__known_count >= bucket_count)
 		grow();
 	place = find(entry->file);
 	stale = take(place);
 	entry->next = *place;
 	*place = entry;
-	entry_count++;
+	with__known_count++;
 	release();
 	return stale;
 }
 
-struct with__known *with__known_get(FILE *file)
+struct with__known *with__known_search(FILE *file)
 {
 	struct with__known *entry;
 
-	if (!atomic_load(&entry_count))
-		return NULL;
 	acquire();
 	entry = *find(file);
 	release();
@@ -133,7 +131,7 @@ struct with__known *with__known_take(FILE *file)
 {
 	struct with__known *entry;
 
-	if (!atomic_load(&entry_count))
+	if (!atomic_load(&with__known_count))
 		return NULL;
 	acquire();
 	entry = take(find(file));

@@ -12,6 +12,7 @@
 #ifndef STREAM_KNOWN_H
 #define STREAM_KNOWN_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 /* The first member of whatever is remembered. */
@@ -31,8 +32,15 @@ enum { WITH__KNOWN_BUFFER, WITH__KNOWN_COOKIE };
  */
 struct with__known *with__known_put(struct with__known *entry);
 
+/* Private to the next. */
+extern _Atomic size_t with__known_count;
+struct with__known *with__known_search(FILE *file);
+
 /* The entry of file; NULL if there is none. */
-struct with__known *with__known_get(FILE *file);
+static inline struct with__known *with__known_get(FILE *file)
+{
+	return with__known_count ? with__known_search(file) : NULL;
+}
 
 /* The same, and it is forgotten. */
 struct with__known *with__known_take(FILE *file);

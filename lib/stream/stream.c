@@ -220,11 +220,6 @@ int with__stream_close(FILE *file)
 	return result;
 }
 
-bool with__stream_is_ours(FILE *file)
-{
-	return with__known_get(file) != NULL;
-}
-
 /*
  * What a descriptor refers to is put out of reach first: from then on neither
  * purge nor close can touch the offset, whatever a C library does in them.

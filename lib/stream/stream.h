@@ -65,9 +65,6 @@ FILE *with__stream_over(struct with__bytes *bytes,
  */
 int with__stream_close(FILE *file);
 
-/* Does with__stream_close() do more than fclose() to it? */
-bool with__stream_is_ours(FILE *file);
-
 /*
  * with__stream_discard - forget unflushed output and what was read ahead
  *

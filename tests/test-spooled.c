@@ -748,6 +748,38 @@ START_TEST(memory_is_bounded_by_the_limit_and_one_write)
 }
 END_TEST
 
+START_TEST(memory_grows_geometrically_up_to_the_limit)
+{
+	static const char bytes[100];
+	struct tempfile_spooled *spool = tempfile_spooled_open(
+		.max_size = 1000000, .buffering = TEMPFILE_UNBUFFERED);
+	size_t before = allocated();
+	size_t last = before;
+	unsigned grown = 0;
+
+	for (size_t i = 100; i <= 1000000; i += 100) {
+		size_t now;
+
+		ck_assert_uint_eq(fwrite(bytes, 1, 100, spool->file), 100);
+		now = allocated();
+		if (now == last)
+			continue;
+		last = now;
+		grown++;
+		/* Double of what is needed, and never beyond the limit. */
+		ck_assert_uint_le(now - before, 2 * i + 8192);
+		ck_assert_uint_le(now - before, 1000000 + 8192);
+	}
+	ck_assert_int_eq(tempfile_spooled_rolled(spool), 0);
+	/* From 512 to a million it doubles eleven times. */
+	ck_assert_uint_le(grown, 12);
+#ifdef __GLIBC__
+	ck_assert_uint_ge(grown, 8);
+#endif
+	ck_assert_int_eq(tempfile_spooled_close(&spool), 0);
+}
+END_TEST
+
 START_TEST(closing_writes_nothing_to_any_disk)
 {
 	struct tempfile_spooled *spool = tempfile_spooled_open(.max_size = 10);
@@ -853,6 +885,7 @@ TESTING_MAIN("spooled",
 	an_unfinished_character_is_reported_at_close,
 	it_is_like_a_plain_file_whatever_is_done,
 	memory_is_bounded_by_the_limit_and_one_write,
+	memory_grows_geometrically_up_to_the_limit,
 	closing_writes_nothing_to_any_disk,
 	a_child_closes_without_a_trace,
 	a_child_that_exits_writes_nothing,

@@ -315,6 +315,23 @@ START_TEST(a_discarded_stream_moves_no_shared_offset)
 }
 END_TEST
 
+START_TEST(a_discarded_stream_has_nothing_to_read)
+{
+	for (int i = 0; i < 3; i++) {
+		static const char more[20000] = "more than is read ahead";
+		int fd;
+		FILE *file = open_kind(i, &fd);
+
+		ck_assert_int_eq(pwrite(fd, more, sizeof(more), 10),
+				 sizeof(more));
+		ck_assert_int_eq(getc(file), 'a');
+		with__stream_discard(file);
+		ck_assert_int_eq(getc(file), EOF);
+		ck_assert_int_eq(with__stream_close(file), 0);
+	}
+}
+END_TEST
+
 START_TEST(half_a_character_of_the_parent_is_no_error_of_the_child)
 {
 	int fd;
@@ -340,4 +357,5 @@ TESTING_MAIN("stream",
 	what_is_known_of_a_thousand_files_is_found_again,
 	a_discarded_stream_writes_nothing,
 	a_discarded_stream_moves_no_shared_offset,
+	a_discarded_stream_has_nothing_to_read,
 	half_a_character_of_the_parent_is_no_error_of_the_child)

@@ -316,6 +316,33 @@ START_TEST(writing_amid_a_text_with_escapes_is_refused)
 }
 END_TEST
 
+/*
+ * The bytes without their escapes. musl goes back to ASCII behind each
+ * character, glibc only where ASCII follows.
+ */
+static void holds_between_escapes(FILE *file, const char *expected)
+{
+	char bytes[64], text[64];
+	size_t length = 0;
+	ssize_t size = pread(with__stream_descriptor(file), bytes,
+			     sizeof(bytes), 0);
+
+	for (ssize_t i = 0; i < size; i++) {
+		if (bytes[i] == '\x1b')
+			i += 2;
+		else
+			text[length++] = bytes[i];
+	}
+	text[length] = '\0';
+	ck_assert_str_eq(text, expected);
+	ck_assert_mem_eq(bytes, "\x1b$B", 3);
+	/* What is ASCII again is so behind one escape. */
+	ck_assert_mem_eq(bytes + size - 4, "\x1b(Bz", 4);
+#ifdef __GLIBC__
+	ck_assert_int_eq(size, 11);
+#endif
+}
+
 START_TEST(escaped_text_goes_on_in_the_set_it_ended_in)
 {
 	FILE *file = open_text("w+", "iso2022_jp", NULL, "");
@@ -327,7 +354,7 @@ START_TEST(escaped_text_goes_on_in_the_set_it_ended_in)
 	fputs("\xe3\x81\x84z", file);
 	rewind(file);
 	reads(file, "\xe3\x81\x82\xe3\x81\x84z");
-	holds(file, "\x1b$B$\"$$\x1b(Bz", 11);
+	holds_between_escapes(file, "$\"$$z");
 	ck_assert_int_eq(with__stream_close(file), 0);
 }
 END_TEST

@@ -47,6 +47,8 @@ lib_libwith_core_la_SOURCES = \
 	lib/stream/table-state.c \
 	lib/stream/table-write.c \
 	lib/stream/table.c lib/stream/table.h \
+	lib/stream/text-place.h \
+	lib/stream/text-write.c \
 	lib/stream/text.c lib/stream/text.h \
 	lib/stream/unicode.c \
 	lib/stream/units.c lib/stream/units.h \

@@ -18,8 +18,6 @@
  * of a character that is not complete waits in the tail, which is behind
  * place; it is resolved when the rest comes, when the position is left, or at
  * the end.
- *
- * Reading and writing share all of this; hence it is longer than 400 lines.
  */
 #include "config.h"
 
@@ -29,24 +27,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "stream/text.h"
-#include "stream/window.h"
-
-enum {
-	OUT = 65536,		/* bytes encoded at once, of so many of text */
-};
-
-struct with__text {
-	bool append;
-	off_t offset;
-	bool placed;
-	struct with__cursor place;
-	bool guessed;		/* place.offset, after bytes that escaped */
-	unsigned char tail[4];
-	size_t tail_size;
-	struct with__window window;
-	unsigned char out[OUT];
-};
+#include "stream/text-place.h"
 
 /* A cursor that helps to find others. */
 static const struct with__cursor *hint_of(const struct with__text *text)
@@ -75,7 +56,7 @@ static int recount(struct with__text *text)
 	if (!text->guessed)
 		return 0;
 	if (with__window_count(&text->window, text->place.raw, &at, text->out,
-			       OUT) < 0)
+			       WITH__TEXT_OUT) < 0)
 		return -1;
 	text->place.offset = at.offset;
 	text->offset = at.offset;
@@ -83,74 +64,11 @@ static int recount(struct with__text *text)
 	return 0;
 }
 
-/* Encode, write, and move place; *used says how far it came. */
-static int put(struct with__text *text, const unsigned char *in, size_t size,
-	       bool last, bool at_end, size_t *used)
-{
-	struct with__shift shift = text->place.shift;
-	struct with__progress progress = with__codec_encode(
-		&text->window.codec, &shift, in, size, last, text->out, OUT);
-	size_t stored = text->window.bytes->ops->write(
-		text->window.bytes, text->out, progress.made, text->place.raw);
-	int error;
-
-	*used = 0;
-	if (stored < progress.made) {
-		int saved = errno;
-
-		/* Not half a character where there was nothing. */
-		if (at_end)
-			(void)text->window.bytes->ops->truncate(text->window.bytes,
-							 text->place.raw);
-		errno = saved;
-		return -1;
-	}
-	*used = progress.used;
-	text->place.shift = shift;
-	text->place.raw += (off_t)progress.made;
-	text->place.offset += (off_t)progress.worth;
-	text->offset = text->place.offset;
-	text->guessed |= progress.raw;
-	error = progress.error;
-	if (!error) {
-		error = text->window.bytes->late_error;
-		text->window.bytes->late_error = 0;
-	}
-	if (error)
-		errno = error;
-	return error ? -1 : 0;
-}
-
-/* The bytes from place on are about to change. */
-static void begin_change(struct with__text *text)
-{
-	with__window_forget(&text->window, text->place.offset,
-			    text->place.raw);
-}
-
-/* Is place where the bytes end? -1 with errno if that cannot be told. */
-static int is_at_end(struct with__text *text)
+int with__text_at_end(struct with__text *text)
 {
 	off_t length = text->window.bytes->ops->length(text->window.bytes);
 
 	return length < 0 ? -1 : text->place.raw >= length;
-}
-
-/* What was left unfinished is finished by the handler, or is an error. */
-static int finish(struct with__text *text)
-{
-	size_t size = text->tail_size;
-	size_t used;
-	int at_end;
-
-	if (!size)
-		return 0;
-	text->tail_size = 0;
-	at_end = is_at_end(text);
-	if (at_end < 0)
-		return -1;
-	begin_change(text);
-	return put(text, text->tail, size, true, at_end, &used);
 }
 
 /* The cursor of the position, by decoding the window up to it once more. */
@@ -199,13 +117,12 @@ static int find_end_unread(struct with__text *text)
 	return 0;
 }
 
-/* Know where the next write goes. */
-static int settle(struct with__text *text)
+int with__text_settle(struct with__text *text)
 {
 	int at_end;
 
 	if (text->append) {
-		at_end = text->placed ? is_at_end(text) : 0;
+		at_end = text->placed ? with__text_at_end(text) : 0;
 		if (at_end)
 			return at_end < 0 ? -1 : 0;
 		if (recount(text) < 0)
@@ -227,87 +144,13 @@ static int settle(struct with__text *text)
 	return 0;
 }
 
-/* Bytes that may complete the tail. Returns how many of them are used up. */
-static int put_tail(struct with__text *text, const unsigned char *in,
-		    size_t size, bool at_end, size_t *used)
-{
-	unsigned char joined[8];
-	size_t tail = text->tail_size;
-	size_t more = size < 3 ? size : 3;
-
-	memcpy(joined, text->tail, tail);
-	memcpy(joined + tail, in, more);
-	text->tail_size = 0;
-	if (put(text, joined, tail + more, false, at_end, used) < 0) {
-		*used = *used > tail ? *used - tail : 0;
-		return -1;
-	}
-	if (*used) {
-		*used -= tail;
-		return 0;
-	}
-	/* Still not complete, so there were not more than these. */
-	memcpy(text->tail, joined, tail + more);
-	text->tail_size = tail + more;
-	*used = more;
-	return 0;
-}
-
-static int put_block(struct with__text *text, const unsigned char *in,
-		     size_t size, bool at_end, size_t *used)
-{
-	if (text->tail_size)
-		return put_tail(text, in, size, at_end, used);
-	if (put(text, in, size < OUT ? size : OUT, false, at_end,
-		used) < 0)
-		return -1;
-	if (!*used) {
-		memcpy(text->tail, in, size);
-		text->tail_size = size;
-		*used = size;
-	}
-	return 0;
-}
-
-size_t with__text_write(struct with__text *text, const void *buffer,
-			size_t size)
-{
-	const unsigned char *in = buffer;
-	size_t done = 0;
-	int at_end;
-
-	if (settle(text) < 0)
-		return 0;
-	at_end = is_at_end(text);
-	if (at_end < 0)
-		return 0;
-	if (!at_end &&
-	    text->window.codec.charset->ops->stateful(text->window.codec.charset)) {
-		errno = EINVAL;
-		return 0;
-	}
-	begin_change(text);
-	while (done < size) {
-		size_t used;
-		int result = put_block(text, in + done, size - done, at_end,
-				       &used);
-
-		done += used;
-		if (result < 0) {
-			/* All taken, but there is something to report. */
-			return done < size ? done : size - 1;
-		}
-	}
-	return done;
-}
-
 ssize_t with__text_read(struct with__text *text, void *buffer, size_t size)
 {
 	struct with__window *window = &text->window;
 	size_t index;
 	size_t left;
 
-	if (finish(text) < 0 || recount(text) < 0 ||
+	if (with__text_finish(text) < 0 || recount(text) < 0 ||
 	    reach(text, text->offset) < 0)
 		return -1;
 	if (text->offset < window->end.offset) {
@@ -337,7 +180,7 @@ ssize_t with__text_read(struct with__text *text, void *buffer, size_t size)
 /* The position of the end. */
 static off_t find_end(struct with__text *text)
 {
-	int at_end = text->placed ? is_at_end(text) : 0;
+	int at_end = text->placed ? with__text_at_end(text) : 0;
 
 	if (at_end < 0)
 		return -1;
@@ -357,7 +200,7 @@ off_t with__text_seek(struct with__text *text, off_t offset, int whence)
 		if (!offset)
 			return base;
 	}
-	if (finish(text) < 0 || recount(text) < 0)
+	if (with__text_finish(text) < 0 || recount(text) < 0)
 		return -1;
 	if (whence == SEEK_END)
 		base = find_end(text);
@@ -383,7 +226,7 @@ off_t with__text_seek(struct with__text *text, off_t offset, int whence)
  */
 int with__text_truncate(struct with__text *text, off_t length)
 {
-	if (finish(text) < 0 || recount(text) < 0 || settle(text) < 0 ||
+	if (with__text_finish(text) < 0 || recount(text) < 0 || with__text_settle(text) < 0 ||
 	    text->window.bytes->ops->truncate(text->window.bytes, length) < 0)
 		return -1;
 	with__window_forget(&text->window, INT64_MAX, length);
@@ -400,7 +243,7 @@ int with__text_truncate(struct with__text *text, off_t length)
 
 off_t with__text_place(struct with__text *text)
 {
-	if (finish(text) < 0 || settle(text) < 0)
+	if (with__text_finish(text) < 0 || with__text_settle(text) < 0)
 		return -1;
 	return text->place.raw;
 }
@@ -437,7 +280,7 @@ struct with__text *with__text_open(struct with__bytes *bytes,
 
 int with__text_close(struct with__text *text)
 {
-	int result = finish(text);
+	int result = with__text_finish(text);
 	int saved = errno;
 
 	with__codec_close(&text->window.codec);

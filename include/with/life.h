@@ -42,8 +42,10 @@ extern "C" {
  *
  * Only guards of files that define WITH_UNWINDABLE are given back, of every
  * kind: the library's own, those of WITH_DEFINE, and SCOPED_DEFER. A scope
- * whose end is reached after all does nothing a second time. Marks nest, and
- * an older one may be unwound to after a newer one. errno is kept.
+ * whose end is reached after all does nothing a second time; but its variable
+ * still has the value of what was given back, so that no NAME_close(), no
+ * NAME_steal() and no with_steal() may be called for it from then on. Marks
+ * nest, and an older one may be unwound to after a newer one. errno is kept.
  *
  * A mark belongs to its thread. Not async-signal-safe; after a siglongjmp()
  * out of a handler with_unwind() may be called if the code that was

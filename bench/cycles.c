@@ -6,9 +6,10 @@
  * a directory that is held open: no randomness, no registry, no check. For
  * anonymous files it includes the stream, since that is what a caller gets.
  * Contenders run by turns, and the median of the ratios counts. With threads
- * it is wall time, all threads working in one directory.
+ * it is wall time, all threads working in one directory, and the floor is the
+ * bare system calls of as many threads.
  *
- *	cycles [-q] [-o FILE.csv] [-d LABEL=DIRECTORY]...
+ *	cycles [-q] [-p PEERS] [-o FILE.csv] [-d LABEL=DIRECTORY]...
  */
 #include "config.h"
 
@@ -30,6 +31,7 @@ enum { ROUNDS_MOST = 31, CYCLES = 2000, THREADS_MOST = 8 };
 
 static char directory[4096];
 static int dirfd_held;
+static const char *peers = ".";		/* directory of cycle-rust */
 static char *(*glib_make_directory)(char *);
 static int (*glib_open_file)(char *);
 
@@ -155,6 +157,7 @@ struct contender {
 	const char *kind, *name;
 	void (*cycle)(const char *known);
 	const char *python;	/* a statement instead */
+	const char *rust;	/* an argument of bench/cycle.rs instead */
 };
 
 #define PYTHON_LOOP \
@@ -166,43 +169,60 @@ struct contender {
 	"print((time.process_time_ns() - t) / 2000)"
 
 static struct contender contenders[] = {
-	{ "directory", "floor", floor_directory, NULL },
-	{ "directory", "libwith", our_directory, NULL },
-	{ "directory", "mkdtemp + rmdir", libc_directory, NULL },
-	{ "directory", "GLib g_mkdtemp", glib_directory, NULL },
+	{ "directory", "floor", floor_directory, NULL, NULL },
+	{ "directory", "libwith", our_directory, NULL, NULL },
+	{ "directory", "mkdtemp + rmdir", libc_directory, NULL, NULL },
+	{ "directory", "GLib g_mkdtemp", glib_directory, NULL, NULL },
 	{ "directory", "Python", NULL,
-	  "with tempfile.TemporaryDirectory(): pass" },
-	{ "named file", "floor", floor_named, NULL },
-	{ "named file", "libwith", our_named, NULL },
-	{ "named file", "mkstemp + stream", libc_named, NULL },
-	{ "named file", "GLib g_mkstemp", glib_named, NULL },
+	  "with tempfile.TemporaryDirectory(): pass", NULL },
+	{ "directory", "Rust std::fs", NULL, NULL, "directory" },
+	{ "named file", "floor", floor_named, NULL, NULL },
+	{ "named file", "libwith", our_named, NULL, NULL },
+	{ "named file", "mkstemp + stream", libc_named, NULL, NULL },
+	{ "named file", "GLib g_mkstemp", glib_named, NULL, NULL },
 	{ "named file", "Python", NULL,
-	  "with tempfile.NamedTemporaryFile(): pass" },
-	{ "anonymous file", "floor", floor_anonymous, NULL },
-	{ "anonymous file", "libwith", our_anonymous, NULL },
+	  "with tempfile.NamedTemporaryFile(): pass", NULL },
+	{ "named file", "Rust std::fs", NULL, NULL, "file" },
+	{ "anonymous file", "floor", floor_anonymous, NULL, NULL },
+	{ "anonymous file", "libwith", our_anonymous, NULL, NULL },
 	{ "anonymous file", "Python", NULL,
-	  "with tempfile.TemporaryFile(): pass" },
+	  "with tempfile.TemporaryFile(): pass", NULL },
 };
 
 enum { CONTENDERS = sizeof(contenders) / sizeof(*contenders) };
 
 static double times[CONTENDERS][ROUNDS_MOST];
 
-static double python_time(const char *statement)
+/* What a command says that it took; NAN if it cannot be run. */
+static double told_time(const char *command)
 {
-	char script[1024], command[2048];
+	FILE *pipe = popen(command, "re");
 	double result = NAN;
-	FILE *pipe;
 
-	snprintf(script, sizeof(script), PYTHON_LOOP, statement);
-	snprintf(command, sizeof(command), "python3 -c '%s' 2>/dev/null",
-		 script);
-	pipe = popen(command, "re");
 	if (!pipe || fscanf(pipe, "%lf", &result) != 1)
 		result = NAN;
 	if (pipe)
 		pclose(pipe);
 	return result;
+}
+
+static double python_time(const char *statement)
+{
+	char script[1024], command[2048];
+
+	snprintf(script, sizeof(script), PYTHON_LOOP, statement);
+	snprintf(command, sizeof(command), "python3 -c '%s' 2>/dev/null",
+		 script);
+	return told_time(command);
+}
+
+static double rust_time(const char *kind)
+{
+	char command[2 * sizeof(directory)];
+
+	snprintf(command, sizeof(command), "'%s/cycle-rust' %s '%s' 2>/dev/null",
+		 peers, kind, directory);
+	return told_time(command);
 }
 
 static double one_time(const struct contender *contender)
@@ -211,6 +231,8 @@ static double one_time(const struct contender *contender)
 
 	if (contender->python)
 		return python_time(contender->python);
+	if (contender->rust)
+		return rust_time(contender->rust);
 	begin = measure_cpu();
 	for (unsigned i = 0; i < CYCLES; i++)
 		contender->cycle("known");
@@ -290,27 +312,47 @@ static double wall_with_threads(const struct contender *contender,
 	return (measure_now() - begin) / CYCLES * 1e9;
 }
 
+enum { THREAD_COUNTS = 4 };
+
+static double walls[CONTENDERS][THREAD_COUNTS][ROUNDS_MOST];
+
+static void print_walls(FILE *csv, const char *place, unsigned i,
+			unsigned rounds)
+{
+	printf("%-15s %-22s", contenders[i].kind, contenders[i].name);
+	for (unsigned power = 0; power < THREAD_COUNTS; power++) {
+		double ratios[ROUNDS_MOST], copy[ROUNDS_MOST], each;
+		struct measure_spread ratio;
+
+		for (unsigned round = 0; round < rounds; round++)
+			ratios[round] = walls[i][power][round] /
+					walls[floor_of(i)][power][round];
+		memcpy(copy, walls[i][power], sizeof(copy));
+		each = measure_spread(copy, rounds).median;
+		ratio = measure_spread(ratios, rounds);
+		printf(" %6.0f (%4.2f)", each, ratio.median);
+		fprintf(csv, "%s;%s;%s;%u;wall;%.0f;%.3f;%.3f;%.3f\n", place,
+			contenders[i].kind, contenders[i].name, 1u << power,
+			each, ratio.median, ratio.low, ratio.high);
+	}
+	printf("\n");
+}
+
 static void measure_threads(FILE *csv, const char *place, unsigned rounds)
 {
-	printf("\n%s, wall ns a cycle with 1, 2, 4, 8 threads\n", place);
-	for (unsigned i = 0; i < CONTENDERS; i++) {
-		if (!contenders[i].cycle)
-			continue;
-		printf("%-15s %-22s", contenders[i].kind, contenders[i].name);
-		for (unsigned threads = 1; threads <= THREADS_MOST; threads *= 2) {
-			double walls[ROUNDS_MOST], each;
-
-			for (unsigned round = 0; round < rounds; round++)
-				walls[round] = wall_with_threads(&contenders[i],
-								 threads);
-			each = measure_spread(walls, rounds).median;
-			printf(" %8.0f", each);
-			fprintf(csv, "%s;%s;%s;%u;wall;%.0f;;;\n", place,
-				contenders[i].kind, contenders[i].name,
-				threads, each);
-		}
-		printf("\n");
-	}
+	for (unsigned round = 0; round < rounds; round++)
+		for (unsigned power = 0; power < THREAD_COUNTS; power++)
+			for (unsigned i = 0; i < CONTENDERS; i++)
+				if (contenders[i].cycle)
+					walls[i][power][round] =
+						wall_with_threads(
+							&contenders[i],
+							1u << power);
+	printf("\n%s, wall ns a cycle with 1, 2, 4, 8 threads (to the floor)\n",
+	       place);
+	for (unsigned i = 0; i < CONTENDERS; i++)
+		if (contenders[i].cycle)
+			print_walls(csv, place, i, rounds);
 }
 
 static void find_glib(void)
@@ -352,11 +394,13 @@ int main(int argc, char **argv)
 	int option;
 
 	find_glib();
-	while ((option = getopt(argc, argv, "qo:d:")) != -1) {
+	while ((option = getopt(argc, argv, "qp:o:d:")) != -1) {
 		char *equals = optarg ? strchr(optarg, '=') : NULL;
 
 		if (option == 'q') {
 			rounds = 3;
+		} else if (option == 'p') {
+			peers = optarg;
 		} else if (option == 'o') {
 			csv = fopen(optarg, "we");
 			must(csv ? 0 : -1, optarg);

@@ -39,9 +39,10 @@ bench_places = -d tmpfs=$(BENCH_MEMORY) -d disk=$(BENCH_DISK)
 bench_results = $(srcdir)/bench/results
 
 # Peers whose compiler is not there are left out, and named by the bench.
-bench/peers: bench/remove.rs bench/remove.go
+bench/peers: bench/remove.rs bench/remove.go bench/cycle.rs
 	@$(MKDIR_P) bench
 	-@rustc -O -o bench/remove-rust $(srcdir)/bench/remove.rs 2>/dev/null
+	-@rustc -O -o bench/cycle-rust $(srcdir)/bench/cycle.rs 2>/dev/null
 	-@go build -o bench/remove-go $(srcdir)/bench/remove.go 2>/dev/null
 	@: >$@
 
@@ -49,13 +50,14 @@ bench: bench/removal bench/cycles bench/peers bench-spool bench-text
 	@$(MKDIR_P) $(bench_results)
 	bench/removal -p $(abs_top_builddir)/bench \
 		-o $(bench_results)/removal.csv $(bench_places)
-	bench/cycles -o $(bench_results)/cycles.csv $(bench_places)
+	bench/cycles -p $(abs_top_builddir)/bench \
+		-o $(bench_results)/cycles.csv $(bench_places)
 	$(AWK) -f $(srcdir)/bench/chart.awk $(bench_results)/removal.csv \
 		>$(srcdir)/doc/removal.svg
 
 bench-quick: bench/removal bench/cycles bench/peers bench/spool bench/text
 	bench/removal -q -p $(abs_top_builddir)/bench -d tmpfs=$(BENCH_MEMORY)
-	bench/cycles -q -d tmpfs=$(BENCH_MEMORY)
+	bench/cycles -q -p $(abs_top_builddir)/bench -d tmpfs=$(BENCH_MEMORY)
 	bench/spool -q -p $(srcdir)/bench -d $(BENCH_MEMORY)
 	bench/text -q -p $(srcdir)/bench -d $(BENCH_MEMORY)
 
@@ -88,7 +90,8 @@ bench-guards: bench/guards bench/guards-unwindable
 .PHONY: bench-guards
 
 .PHONY: bench bench-quick bench-life
-CLEANFILES += bench/peers bench/remove-rust bench/remove-go
-EXTRA_DIST += bench/chart.awk bench/python.py bench/remove.go bench/remove.rs \
+CLEANFILES += bench/peers bench/remove-rust bench/remove-go bench/cycle-rust
+EXTRA_DIST += bench/chart.awk bench/cycle.rs bench/python.py bench/remove.go \
+	bench/remove.rs \
 	bench/results/cycles.csv bench/results/removal.csv \
 	bench/results/spool.csv bench/results/text.csv

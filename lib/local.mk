@@ -7,6 +7,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/base/chmod.c lib/base/chmod.h \
 	lib/base/identity.c lib/base/identity.h \
 	lib/base/names.c lib/base/names.h \
+	lib/base/oldstat.c lib/base/oldstat.h \
 	lib/base/process.c lib/base/process.h \
 	lib/base/rmtree-deep.c \
 	lib/base/rmtree-mend.c \

@@ -17,7 +17,8 @@ static int put(struct with__text *text, const unsigned char *in, size_t size,
 {
 	struct with__shift shift = text->place.shift;
 	struct with__progress progress = with__codec_encode(
-		&text->window.codec, &shift, in, size, last, text->out, WITH__TEXT_OUT);
+		&text->window.codec, &shift, in, size, last, text->out,
+		WITH__TEXT_OUT);
 	size_t stored = text->window.bytes->ops->write(
 		text->window.bytes, text->out, progress.made, text->place.raw);
 	int error;
@@ -28,8 +29,8 @@ static int put(struct with__text *text, const unsigned char *in, size_t size,
 
 		/* Not half a character where there was nothing. */
 		if (at_end)
-			(void)text->window.bytes->ops->truncate(text->window.bytes,
-							 text->place.raw);
+			(void)text->window.bytes->ops->truncate(
+				text->window.bytes, text->place.raw);
 		errno = saved;
 		return -1;
 	}
@@ -103,8 +104,8 @@ static int put_block(struct with__text *text, const unsigned char *in,
 {
 	if (text->tail_size)
 		return put_tail(text, in, size, at_end, used);
-	if (put(text, in, size < WITH__TEXT_OUT ? size : WITH__TEXT_OUT, false, at_end,
-		used) < 0)
+	if (put(text, in, size < WITH__TEXT_OUT ? size : WITH__TEXT_OUT, false,
+		at_end, used) < 0)
 		return -1;
 	if (!*used) {
 		memcpy(text->tail, in, size);
@@ -117,6 +118,7 @@ static int put_block(struct with__text *text, const unsigned char *in,
 size_t with__text_write(struct with__text *text, const void *buffer,
 			size_t size)
 {
+	struct with__charset *charset = text->window.codec.charset;
 	const unsigned char *in = buffer;
 	size_t done = 0;
 	int at_end;
@@ -126,8 +128,7 @@ size_t with__text_write(struct with__text *text, const void *buffer,
 	at_end = with__text_at_end(text);
 	if (at_end < 0)
 		return 0;
-	if (!at_end &&
-	    text->window.codec.charset->ops->stateful(text->window.codec.charset)) {
+	if (!at_end && charset->ops->stateful(charset)) {
 		errno = EINVAL;
 		return 0;
 	}

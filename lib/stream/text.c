@@ -89,7 +89,8 @@ static int find_place(struct with__text *text)
 	text->place = at;
 	/* Between \r and \n is no place: both are the one end of line. */
 	if (at.shift.after_cr) {
-		if (with__window_advance(&text->window, &at, text->out, 1, &progress) < 0)
+		if (with__window_advance(&text->window, &at, text->out, 1,
+					 &progress) < 0)
 			return -1;
 		if (!progress.made)
 			text->place = at;
@@ -226,7 +227,8 @@ off_t with__text_seek(struct with__text *text, off_t offset, int whence)
  */
 int with__text_truncate(struct with__text *text, off_t length)
 {
-	if (with__text_finish(text) < 0 || recount(text) < 0 || with__text_settle(text) < 0 ||
+	if (with__text_finish(text) < 0 || recount(text) < 0 ||
+	    with__text_settle(text) < 0 ||
 	    text->window.bytes->ops->truncate(text->window.bytes, length) < 0)
 		return -1;
 	with__window_forget(&text->window, INT64_MAX, length);

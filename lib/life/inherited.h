@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#if __has_include(<sys/single_threaded.h>)	/* glibc 2.32 */
+/* glibc 2.32; and its header is in the way of others on the same machine. */
+#if defined(__GLIBC__) && __has_include(<sys/single_threaded.h>)
 #include <sys/single_threaded.h>
 #define WITH__SINGLE_THREADED __libc_single_threaded
 #else

@@ -212,17 +212,21 @@ static inline __attribute__((always_inline)) bool is_simple(FILE *file)
 	return true;
 }
 
+static int finish_with_ado(FILE *file)
+{
+	WITH__NO_CANCEL;
+
+	return with__file_finish(file);
+}
+
 static int finish(FILE *file)
 {
 	int saved = errno;
 	int result;
 	WITH__NO_CANCEL_OF_STDIO;
 
-	if (!is_simple(file)) {
-		WITH__NO_CANCEL;
-
-		return with__file_finish(file);
-	}
+	if (!is_simple(file))
+		return finish_with_ado(file);
 	result = fclose(file);
 	if (result == 0)
 		errno = saved;

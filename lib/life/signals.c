@@ -32,6 +32,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <with/life.h>
@@ -84,6 +85,21 @@ static bool comes_again(int number, const siginfo_t *info)
 	       number == SIGILL;
 }
 
+/*
+ * Runs inside a signal handler.
+ *
+ * raise() of musl looks up its thread in memory: a child of vfork() would kill
+ * its parent.
+ */
+static void send_here(int number)
+{
+#ifdef SYS_tgkill
+	(void)syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
+#else
+	raise(number);
+#endif
+}
+
 /* Runs inside a signal handler. */
 static void die_of(int number, const siginfo_t *info)
 {
@@ -94,7 +110,7 @@ static void die_of(int number, const siginfo_t *info)
 	sigaction(number, &action, NULL);
 	if (comes_again(number, info))
 		return;
-	raise(number);
+	send_here(number);
 	sigemptyset(&set);
 	sigaddset(&set, number);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);

@@ -239,7 +239,7 @@ static void streams(void)
 	CALL(with__file_ending(file) && fclose(file) == 0);
 	errno = EIO;
 	CALL(with__file_lost(0));
-	CALL((void)with__file_failed(target, NULL));
+	CALL(file = with__file_failed(target, NULL));
 	testing_expect(unlink(target) == 0);
 }
 

@@ -329,6 +329,44 @@ START_TEST(threads_that_start_and_end_keep_the_order)
 }
 END_TEST
 
+/* It makes many, and stays alive until it is told to end. */
+struct busy {
+	struct tempfile_dir *dirs[202];
+	pthread_barrier_t made, end;
+};
+
+static void *make_many(void *data)
+{
+	struct busy *busy = data;
+
+	for (int i = 1; i <= 200; i++)
+		busy->dirs[i] = numbered(i);
+	pthread_barrier_wait(&busy->made);
+	pthread_barrier_wait(&busy->end);
+	return NULL;
+}
+
+START_TEST(a_thread_that_made_little_is_not_left_behind)
+{
+	static struct busy busy;
+	pthread_t thread;
+
+	pthread_barrier_init(&busy.made, NULL, 2);
+	pthread_barrier_init(&busy.end, NULL, 2);
+	busy.dirs[0] = numbered(0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, make_many, &busy), 0);
+	pthread_barrier_wait(&busy.made);
+	busy.dirs[201] = numbered(201);
+	expect_newest_first(202);
+	pthread_barrier_wait(&busy.end);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	for (size_t i = 0; i < 202; i++)
+		ck_assert_int_eq(tempfile_dir_close(&busy.dirs[i]), 0);
+	pthread_barrier_destroy(&busy.made);
+	pthread_barrier_destroy(&busy.end);
+}
+END_TEST
+
 #define AT_ONCE 40
 
 static void *publish_and_withdraw(void *unused)
@@ -444,6 +482,7 @@ static void fill(TCase *tcase)
 	tcase_add_test(tcase, what_a_clean_up_cannot_remove_the_next_one_can);
 	tcase_add_test(tcase, eight_threads_create_and_close_at_once);
 	tcase_add_test(tcase, threads_that_start_and_end_keep_the_order);
+	tcase_add_test(tcase, a_thread_that_made_little_is_not_left_behind);
 	tcase_add_test(tcase, slots_of_threads_that_have_ended_are_used_again);
 	tcase_add_test(tcase, slots_that_another_thread_frees_are_used_again);
 	tcase_add_test(tcase,

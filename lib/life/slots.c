@@ -18,7 +18,8 @@
  * thread makes is in its order; what several make is as well where the one
  * was started or had ended in between, since a new thread begins with a batch
  * newer than all before, and one that ends makes all batches void. Between
- * threads that run side by side the order is that of the batches.
+ * threads that run side by side the order is that of the batches; a thread that
+ * others have left behind by more than one takes a new one.
  *
  * What may come between, and what it finds:
  *  - A handler that frees slots while the interrupted code takes one off: it
@@ -227,7 +228,9 @@ static uint64_t next_serial(struct own *mine)
 	uint64_t ended = atomic_load_explicit(&threads_ended,
 					      memory_order_acquire);
 
-	if (mine->serial == mine->last_of_batch || mine->ended != ended)
+	if (mine->serial == mine->last_of_batch || mine->ended != ended ||
+	    atomic_load_explicit(&last_serial, memory_order_relaxed) -
+			    mine->last_of_batch > BATCH)
 		take_batch(mine, ended);
 	return ++mine->serial;
 }

@@ -127,6 +127,8 @@ LDADD = $(testing_archive) $(core_archive) $(CHECK_LIBS)
 tests_test_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
 	-Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=fdopen \
 	-Wl,--wrap=atexit -Wl,--wrap=at_quick_exit
+tests_test_exit_stack_LDFLAGS = -Wl,--wrap=malloc \
+	-Wl,--wrap=aligned_alloc -Wl,--wrap=reallocarray
 
 # The name under which the harness runs a program in one of the two modes.
 $(tests_runs):

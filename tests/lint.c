@@ -127,6 +127,17 @@ int returns_a_descriptor(const char *path)
 	return -1;
 }
 
+int returns_one_of_two(const char *path)
+{
+	SCOPED_FD(fd, path, 0);
+
+	if (!*path)
+		return fd >= 0 ? with_fd_steal(&fd) : -1;
+	if (fd == 1)
+		return fd ? 1 : 0;
+	return fd >= 0 ? fd : -1;			/* found */
+}
+
 void stores(struct holder *holder, FILE **file)
 {
 	WITH_TMP (f) {

@@ -27,5 +27,10 @@ int main(void)
 		perror("capture");
 	}
 	printf("%d lines\n", count);
+
+	WITH_CAPTURE_FD (errors, 2) {
+		if (system("echo not for the terminal >&2") == 0)
+			printf("caught: %s", with_capture_text(errors));
+	}
 	return 0;
 }

@@ -109,7 +109,6 @@ check_LTLIBRARIES = tests/libtesting.la
 endif
 tests_libtesting_la_SOURCES = \
 	tests/cycles.c tests/cycles.h \
-	tests/faults.c tests/faults.h \
 	tests/hook.h \
 	tests/meddle.c tests/meddle.h \
 	tests/nouns.c tests/nouns.h \

@@ -18,7 +18,7 @@
 #include <with/life.h>
 
 #include "base/syscalls.h"
-#include "faults.h"
+#include "meddle.h"
 #include "testing.h"
 #include "trees.h"
 
@@ -236,7 +236,7 @@ START_TEST(bad_options_are_einval_before_any_call)
 	static const char *const modes[] = { "", "q", "rw", "wbt", "b", "+w",
 					     "w++", "rx", "w+b " };
 
-	faults_watch();
+	meddle_begin(NULL, NULL);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		errno = 0;
 		ck_assert_ptr_null(tempfile_open(.mode = modes[i]));
@@ -251,8 +251,8 @@ START_TEST(bad_options_are_einval_before_any_call)
 	errno = 0;
 	ck_assert_ptr_null(tempfile_open(.permissions = 01600));
 	ck_assert_int_eq(errno, EINVAL);
-	faults_rest();
-	ck_assert_uint_eq(faults_calls(), 0);
+	meddle_end();
+	ck_assert_uint_eq(meddle_count(NULL), 0);
 }
 END_TEST
 
@@ -340,13 +340,12 @@ START_TEST(other_errors_are_told_at_once_and_are_no_reason_for_a_name)
 
 	ck_assert_ptr_nonnull(testing_tmpdir());
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
-		faults_watch();
-		faults_fail_all("openat", errors[i]);
+		meddle_fail_all("openat", errors[i]);
 		errno = 0;
 		ck_assert_ptr_null(tempfile_open(.dir = testing_tmpdir()));
 		ck_assert_int_eq(errno, errors[i]);
-		faults_rest();
-		ck_assert_uint_eq(faults_calls_of("openat"), 1);
+		meddle_end();
+		ck_assert_uint_eq(meddle_count("openat"), 1);
 	}
 }
 END_TEST

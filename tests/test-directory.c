@@ -16,8 +16,8 @@
 #include <with/named.h>
 
 #include "base/syscalls.h"
-#include "faults.h"
 #include "hook.h"
+#include "meddle.h"
 #include "testing.h"
 #include "trees.h"
 
@@ -458,12 +458,11 @@ START_TEST(what_cannot_be_removed_stays_owned_and_goes_later)
 	trees_must(chdir(dir->path));
 	trees_bush("bush", 2, 2, 2);
 	trees_begin();
-	faults_watch();
-	faults_fail_all("unlinkat", EPERM);
+	meddle_fail_all("unlinkat", EPERM);
 	errno = 0;
 	ck_assert_int_eq(tempfile_dir_close(&dir), -1);
 	ck_assert_int_eq(errno, EPERM);
-	faults_rest();
+	meddle_end();
 	ck_assert_ptr_null(dir);
 	testing_same_descriptors(before);
 	ck_assert_uint_eq(testing_entries(NULL), 1);
@@ -479,14 +478,13 @@ START_TEST(a_failure_at_the_end_of_a_scope_is_told_once)
 		trees_must(chdir(dir->path));
 		trees_bush("bush", 2, 2, 2);
 		trees_begin();
-		faults_watch();
-		faults_fail_all("unlinkat", EPERM);
+		meddle_fail_all("unlinkat", EPERM);
 		errno = EDOM;
 	} else {
 		ck_abort();
 	}
 	ck_assert_int_eq(errno, EDOM);
-	faults_rest();
+	meddle_end();
 	ck_assert_int_eq(strncmp(hook_heard(), "remove /", 8), 0);
 	ck_assert_ptr_nonnull(strstr(hook_text, " 1 at a line"));
 	ck_assert_int_eq(hook_count, 1);
@@ -503,15 +501,14 @@ START_TEST(failures_that_are_to_be_ignored_are_nobodys_error)
 
 	snprintf(path, sizeof(path), "%s", dir->path);
 	hook_listen();
-	faults_watch();
-	faults_fail_all("unlinkat", EPERM);
+	meddle_fail_all("unlinkat", EPERM);
 	ck_assert_int_eq(tempfile_dir_close(&dir), 0);
 	WITH_TEMPDIR (other, .ignore_cleanup_errors = true) {
 		snprintf(path + 2000, 2000, "%s", other->path);
 	} else {
 		ck_abort();
 	}
-	faults_rest();
+	meddle_end();
 	ck_assert_str_eq(hook_heard(), "");
 	(void)rmdir(path);
 	(void)rmdir(path + 2000);

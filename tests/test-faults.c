@@ -18,8 +18,8 @@
 #include <with.h>
 
 #include "base/syscalls.h"
-#include "faults.h"
 #include "hook.h"
+#include "meddle.h"
 #include "testing.h"
 #include "trees.h"
 
@@ -205,7 +205,7 @@ static const int errors[] = { EIO, EACCES, EPERM, ENOSYS, EINTR,
 
 static void expect_told(const struct life *life, unsigned long at, int error)
 {
-	const char *call = faults_failed();
+	const char *call = meddle_failed();
 	size_t left = testing_entries(NULL);
 
 	if (life->blocks && hook_count) {
@@ -232,25 +232,24 @@ static void live_through(const struct life *life, int error)
 	char *before = testing_descriptors();
 	unsigned long at;
 
-	for (at = 1; ; at++) {
+	for (at = 0; ; at++) {
 		umask(0);
 		if (life->refused)
 			with__sys.openat = refused_openat;
 		first_error = 0;
 		hook_listen();
-		faults_watch();
-		faults_fail(at, error);
+		meddle_fail_at(at, error);
 		umask(life->mask);
 		life->live();
 		umask(0);
-		faults_rest();
+		meddle_end();
 		hook_heard();
-		if (!faults_failed())
+		if (!meddle_failed())
 			break;
 		expect_told(life, at, error);
 	}
 	ck_assert_int_eq(first_error, 0);
-	ck_assert_uint_gt(at, 2);
+	ck_assert_uint_gt(at, 1);
 	testing_same_descriptors(before);
 }
 
@@ -285,22 +284,21 @@ static void live_until(const struct life *life, int error)
 	char *before = testing_descriptors();
 	unsigned long at;
 
-	for (at = 1; ; at++) {
+	for (at = 0; ; at++) {
 		size_t told;
 
 		if (life->refused)
 			with__sys.openat = refused_openat;
 		first_error = 0;
 		hook_listen();
-		faults_watch();
-		faults_fail_from(at, error);
+		meddle_fail_from(at, error);
 		umask(life->mask);
 		life->live();
 		umask(0);
-		faults_rest();
+		meddle_end();
 		hook_heard();
 		told = (size_t)hook_count + (first_error != 0);
-		if (!faults_failed())
+		if (!meddle_failed())
 			break;
 		ck_assert_msg(told > 0 || testing_entries(NULL) == 0,
 			      "%s: from call %lu on with %s: silence",
@@ -331,11 +329,10 @@ START_CHILD_TEST(no_failure_prints_anything)
 	trees_must(dup2(fd, STDOUT_FILENO));
 	trees_must(dup2(fd, STDERR_FILENO));
 	for (int i = 0; i < LIVES; i++) {
-		for (unsigned long at = 1; at < 10; at++) {
-			faults_watch();
-			faults_fail_from(at, EIO);
+		for (unsigned long at = 0; at < 9; at++) {
+			meddle_fail_from(at, EIO);
 			lives[i].live();
-			faults_rest();
+			meddle_end();
 			with_cleanup_now();
 		}
 	}

@@ -14,8 +14,8 @@
 #include <with/named.h>
 
 #include "base/syscalls.h"
-#include "faults.h"
 #include "hook.h"
+#include "meddle.h"
 #include "testing.h"
 #include "trees.h"
 
@@ -143,7 +143,7 @@ START_TEST(a_bad_mode_or_buffering_is_einval_before_any_call)
 {
 	static const char *const modes[] = { "", "q", "rw", "wbt", "+", "rx" };
 
-	faults_watch();
+	meddle_begin(NULL, NULL);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		errno = 0;
 		ck_assert_ptr_null(tempfile_named_open(.mode = modes[i]));
@@ -152,8 +152,8 @@ START_TEST(a_bad_mode_or_buffering_is_einval_before_any_call)
 	errno = 0;
 	ck_assert_ptr_null(tempfile_named_open(.buffering = -3));
 	ck_assert_int_eq(errno, EINVAL);
-	faults_rest();
-	ck_assert_uint_eq(faults_calls(), 0);
+	meddle_end();
+	ck_assert_uint_eq(meddle_count(NULL), 0);
 }
 END_TEST
 
@@ -346,12 +346,11 @@ START_TEST(a_name_that_cannot_be_removed_stays_owned)
 	struct tempfile_named *named = open_one();
 	const char *path = path_of(named);
 
-	faults_watch();
-	faults_fail_all("unlinkat", EACCES);
+	meddle_fail_all("unlinkat", EACCES);
 	errno = 0;
 	ck_assert_int_eq(tempfile_named_close(&named), -1);
 	ck_assert_int_eq(errno, EACCES);
-	faults_rest();
+	meddle_end();
 	ck_assert_ptr_null(named);
 	testing_same_descriptors(before);
 	ck_assert(trees_exists(path));
@@ -368,14 +367,13 @@ START_TEST(a_failure_at_the_end_of_a_scope_is_told_with_path_and_line)
 	WITH_NAMED_TMP (named) {
 		snprintf(expected, sizeof(expected), "remove %s %d at a line",
 			 named->path, EACCES);
-		faults_watch();
-		faults_fail_all("unlinkat", EACCES);
+		meddle_fail_all("unlinkat", EACCES);
 		errno = EDOM;
 	} else {
 		ck_abort();
 	}
 	ck_assert_int_eq(errno, EDOM);
-	faults_rest();
+	meddle_end();
 	ck_assert_str_eq(hook_heard(), expected);
 	ck_assert_int_eq(hook_count, 1);
 	with_cleanup_now();
@@ -391,15 +389,14 @@ START_TEST(failures_that_are_to_be_ignored_are_nobodys_error)
 
 	snprintf(path[0], PATH_MAX, "%s", named->path);
 	hook_listen();
-	faults_watch();
-	faults_fail_all("unlinkat", EACCES);
+	meddle_fail_all("unlinkat", EACCES);
 	ck_assert_int_eq(tempfile_named_close(&named), 0);
 	WITH_NAMED_TMP (other, .ignore_cleanup_errors = true) {
 		snprintf(path[1], PATH_MAX, "%s", other->path);
 	} else {
 		ck_abort();
 	}
-	faults_rest();
+	meddle_end();
 	ck_assert_str_eq(hook_heard(), "");
 	(void)unlink(path[0]);
 	(void)unlink(path[1]);
@@ -443,11 +440,10 @@ START_CHILD_TEST(of_two_failures_close_tells_the_first)
 	testing_expect(named != NULL);
 	limit_files_to(2);
 	fputs("12345", named->file);
-	faults_watch();
-	faults_fail_all("unlinkat", EPERM);
+	meddle_fail_all("unlinkat", EPERM);
 	errno = 0;
 	testing_expect(tempfile_named_close(&named) == -1 && errno == EPERM);
-	faults_rest();
+	meddle_end();
 	with_cleanup_now();
 	testing_expect(testing_entries(NULL) == 0);
 }

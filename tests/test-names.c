@@ -10,7 +10,7 @@
 
 #include "base/names.h"
 #include "base/syscalls.h"
-#include "faults.h"
+#include "meddle.h"
 #include "testing.h"
 
 #define LENGTH WITH__NAME_LENGTH
@@ -94,13 +94,13 @@ static void empty_the_pool(void)
 {
 	char letter;
 
-	faults_watch();
+	meddle_begin(NULL, NULL);
 	do
 		ck_assert_int_eq(with__name_random(&letter, 1), 0);
-	while (!faults_calls());
+	while (!meddle_count(NULL));
 	for (size_t i = 1; i < 256; i++)
 		ck_assert_int_eq(with__name_random(&letter, 1), 0);
-	faults_rest();
+	meddle_end();
 }
 
 START_TEST(a_forked_child_draws_other_names_than_its_parent)
@@ -154,13 +154,13 @@ START_TEST(one_system_call_serves_many_names)
 {
 	char name[LENGTH];
 
-	faults_watch();
+	meddle_begin(NULL, NULL);
 	for (size_t i = 0; i < 64; i++)
 		ck_assert_int_eq(with__name_random(name, LENGTH), 0);
-	faults_rest();
+	meddle_end();
 	/* 64 names of 16 are four pools, and one that was begun before. */
-	ck_assert_uint_le(faults_calls(), 5);
-	ck_assert_uint_ge(faults_calls_of("getrandom"), 4);
+	ck_assert_uint_le(meddle_count(NULL), 5);
+	ck_assert_uint_ge(meddle_count("getrandom"), 4);
 }
 END_TEST
 
@@ -171,16 +171,15 @@ START_TEST(without_getrandom_the_device_serves)
 	char letter;
 
 	empty_the_pool();
-	faults_watch();
-	faults_fail_all("getrandom", ENOSYS);
+	meddle_fail_all("getrandom", ENOSYS);
 	errno = EDOM;
 	ck_assert_int_eq(with__name_random(name, LENGTH), 0);
 	ck_assert_int_eq(errno, EDOM);
-	faults_rest();
+	meddle_end();
 	ck_assert_uint_eq(strspn(name, "abcdefghijklmnopqrstuvwxyz234567"),
 			  LENGTH);
-	ck_assert_uint_eq(faults_calls_of("read"), 1);
-	ck_assert_uint_eq(faults_calls_of("close"), 1);
+	ck_assert_uint_eq(meddle_count("read"), 1);
+	ck_assert_uint_eq(meddle_count("close"), 1);
 	ck_assert_int_eq(with__name_random(&letter, 1), 0);
 	testing_same_descriptors(before);
 }
@@ -248,11 +247,10 @@ START_TEST(without_any_randomness_the_error_is_told)
 	errno = 0;
 	ck_assert_int_eq(with__name_random(name, LENGTH), -1);
 	ck_assert_int_eq(errno, EIO);
-	faults_watch();
-	faults_fail_all("openat", ENOENT);
+	meddle_fail_all("openat", ENOENT);
 	ck_assert_int_eq(with__name_random(name, LENGTH), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	faults_rest();
+	meddle_end();
 	with__sys.getrandom = getrandom;
 	ck_assert_int_eq(with__name_random(name, LENGTH), 0);
 	testing_same_descriptors(before);

@@ -131,16 +131,11 @@ START_TEST(noreplace_refuses_an_existing_target)
 }
 END_TEST
 
-static int without(const struct meddle_call *call, void *data)
-{
-	return strcmp(call->function, data) == 0 ? ENOSYS : 0;
-}
-
 START_TEST(noreplace_works_without_renameat2)
 {
 	EACH_KIND(subject) {
 		ck_assert(persisting_write(target, OLD));
-		meddle_begin(without, "renameat2");
+		meddle_fail_all("renameat2", ENOSYS);
 		ck_assert_int_eq(persisting_persist(&subject, target,
 						    TEMPFILE_NOREPLACE), -1);
 		ck_assert_int_eq(errno, EEXIST);
@@ -323,12 +318,6 @@ START_TEST(target_mode_takes_mode_and_owner_over)
 }
 END_TEST
 
-static int foreign_owner(const struct meddle_call *call, void *data)
-{
-	(void)data;
-	return strcmp(call->function, "fchown") == 0 ? EPERM : 0;
-}
-
 START_TEST(target_mode_gives_another_group_nothing)
 {
 	if (geteuid() != 0)
@@ -337,7 +326,7 @@ START_TEST(target_mode_gives_another_group_nothing)
 		ck_assert(persisting_write(target, OLD));
 		ck_assert_int_eq(chmod(target, 0664), 0);
 		ck_assert_int_eq(chown(target, 12, 34), 0);
-		meddle_begin(foreign_owner, NULL);
+		meddle_fail_all("fchown", EPERM);
 		ck_assert_int_eq(persisting_persist(&subject, target,
 						    TEMPFILE_TARGET_MODE), 0);
 		meddle_end();

@@ -12,7 +12,6 @@
 #include <with/raw.h>
 
 #include "base/syscalls.h"
-#include "faults.h"
 #include "testing.h"
 #include "trees.h"
 

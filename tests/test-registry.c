@@ -13,9 +13,9 @@
 
 #include "base/identity.h"
 #include "base/syscalls.h"
-#include "faults.h"
 #include "life/registry.h"
 #include "life/slots.h"
+#include "meddle.h"
 #include "testing.h"
 #include "trees.h"
 
@@ -229,12 +229,11 @@ START_TEST(what_a_clean_up_cannot_remove_the_next_one_can)
 	struct tempfile_dir *dir = tempfile_dir_open();
 
 	ck_assert_ptr_nonnull(dir);
-	faults_watch();
-	faults_fail_all("unlinkat", EPERM);
+	meddle_fail_all("unlinkat", EPERM);
 	errno = EDOM;
 	with_cleanup_now();
 	ck_assert_int_eq(errno, EDOM);
-	faults_rest();
+	meddle_end();
 	ck_assert_uint_eq(testing_entries(NULL), 1);
 	with_cleanup_now();
 	ck_assert_uint_eq(testing_entries(NULL), 0);

@@ -22,7 +22,7 @@
 
 #include "base/syscalls.h"
 #include "base/where.h"
-#include "faults.h"
+#include "meddle.h"
 #include "testing.h"
 #include "trees.h"
 
@@ -110,10 +110,10 @@ START_CHILD_TEST(it_is_found_once)
 	setenv("TMPDIR", in_base("first"), 1);
 	testing_expect(is_found(in_base("first")));
 	setenv("TMPDIR", in_base("second"), 1);
-	faults_watch();
+	meddle_begin(NULL, NULL);
 	testing_expect(is_found(in_base("first")));
-	testing_expect(faults_calls() == 0);
-	faults_rest();
+	testing_expect(meddle_count(NULL) == 0);
+	meddle_end();
 	testing_expect(rmdir("first") == 0 && rmdir("second") == 0);
 }
 END_CHILD_TEST
@@ -231,8 +231,7 @@ END_CHILD_TEST
 START_CHILD_TEST(none_usable_is_enoent_and_never_the_current_directory)
 {
 	begin();
-	faults_watch();
-	faults_fail_all("openat", EACCES);
+	meddle_fail_all("openat", EACCES);
 	errno = 0;
 	testing_expect(!with__where() && errno == ENOENT);
 	errno = 0;
@@ -241,7 +240,7 @@ START_CHILD_TEST(none_usable_is_enoent_and_never_the_current_directory)
 	testing_expect(!tempfile_open() && errno == ENOENT);
 	errno = 0;
 	testing_expect(!tempfile_dir_open() && errno == ENOENT);
-	faults_rest();
+	meddle_end();
 	/* It is asked again, since nothing was found. */
 	testing_expect(is_found("/tmp"));
 	testing_expect(testing_entries(base) == 0);
@@ -264,10 +263,10 @@ START_CHILD_TEST(without_o_tmpfile_the_probe_leaves_no_name)
 	begin();
 	setenv("TMPDIR", base, 1);
 	with__sys.openat = no_tmpfile;
-	faults_watch();
+	meddle_begin(NULL, NULL);
 	testing_expect(is_found(base));
-	faults_rest();
-	testing_expect(faults_calls_of("unlinkat") == 1);
+	meddle_end();
+	testing_expect(meddle_count("unlinkat") == 1);
 	testing_expect(testing_entries(base) == 0);
 	testing_expect(strcmp(before, testing_descriptors()) == 0);
 	free(before);
@@ -282,11 +281,10 @@ static void expect_lack_is_told(int error)
 {
 	begin();
 	setenv("TMPDIR", base, 1);
-	faults_watch();
-	faults_fail(1, error);
+	meddle_fail_at(0, error);
 	errno = 0;
 	testing_expect(!with__where() && errno == error);
-	faults_rest();
+	meddle_end();
 	testing_expect(is_found(base));
 }
 
@@ -356,11 +354,10 @@ START_CHILD_TEST(gettempdir_names_no_vanished_directory_if_none_is_left)
 	setenv("TMPDIR", in_base("first"), 1);
 	testing_expect(is_found(in_base("first")));
 	testing_expect(rmdir("first") == 0);
-	faults_watch();
-	faults_fail_all("openat", EACCES);
+	meddle_fail_all("openat", EACCES);
 	errno = 0;
 	testing_expect(!tempfile_gettempdir() && errno == ENOENT);
-	faults_rest();
+	meddle_end();
 }
 END_CHILD_TEST
 

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -19,8 +20,20 @@
 #include "testing.h"
 #include "trees.h"
 
+static atomic_uint told;
+
+static int hear(const char *path, int error, void *data)
+{
+	(void)path;
+	(void)error;
+	(void)data;
+	atomic_fetch_add(&told, 1);
+	return 0;
+}
+
+/* What is missing is never a failure either, and not told. */
 static const struct with__rmtree missing_is_well = {
-	.at = AT_FDCWD, .root_fd = -1, .missing_ok = true,
+	.at = AT_FDCWD, .root_fd = -1, .missing_ok = true, .on_error = hear,
 };
 
 /* A handler removes the tree between any two calls of the one it stops. */
@@ -43,6 +56,7 @@ static void interrupted_everywhere(void)
 	unsigned long at, calls;
 	char *before = testing_descriptors();
 
+	atomic_store(&told, 0);
 	for (at = 0, calls = 1; at < calls; at++) {
 		trees_chain("root", "d", 9);
 		trees_bush("root/bush", 2, 2, 2);
@@ -52,6 +66,7 @@ static void interrupted_everywhere(void)
 		ck_assert(!trees_exists("root"));
 	}
 	ck_assert_uint_ge(at, 20);
+	ck_assert_uint_eq(atomic_load(&told), 0);
 	testing_same_descriptors(before);
 }
 
@@ -85,6 +100,7 @@ START_TEST(two_threads_may_remove_the_same_tree)
 	trees_begin();
 	trees_bush("canary", 2, 2, 2);
 	canary = trees_picture("canary");
+	atomic_store(&told, 0);
 	for (unsigned round = 0; round < 20; round++) {
 		pthread_t thread;
 		void *theirs, *ours;
@@ -103,6 +119,7 @@ START_TEST(two_threads_may_remove_the_same_tree)
 		ck_assert_str_eq(canary, after);
 		free(after);
 	}
+	ck_assert_uint_eq(atomic_load(&told), 0);
 	free(canary);
 	ck_assert_int_eq(with__rmtree("canary", NULL), 0);
 }
@@ -222,29 +239,102 @@ START_TEST(sixteen_passes_without_progress_end_it_below)
 }
 END_TEST
 
-static void *take_files_away(void *data)
-{
-	char name[64];
+/*
+ * Another process takes away what a call is about, just before that call: the
+ * entry that it names, or the whole directory that it is to read.
+ */
+struct theft {
+	unsigned long at;
+	bool lift_refused, no_openat2;
+};
 
-	(void)data;
-	for (unsigned i = 500; i-- > 0;) {
-		snprintf(name, sizeof(name), "root/%u", i);
-		unlink(name);
+static void take(const struct meddle_call *call)
+{
+	char link[64], path[4096];
+	ssize_t length;
+
+	if (call->name) {
+		if (unlinkat(call->fd, call->name, 0) < 0)
+			(void)!renameat(call->fd, call->name, AT_FDCWD, "taken");
+	} else if (strcmp(call->function, "getdents64") == 0) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", call->fd);
+		length = trees_must((int)readlink(link, path, sizeof(path)));
+		path[length] = '\0';
+		trees_clear(path);
 	}
-	return NULL;
+	trees_clear("taken");
+}
+
+static int steal(const struct meddle_call *call, void *data)
+{
+	const struct theft *theft = data;
+	struct rlimit limit;
+
+	/* The lack of descriptors is not the thief's. */
+	if (call->index == theft->at) {
+		trees_must(getrlimit(RLIMIT_NOFILE, &limit));
+		trees_descriptors(0);
+		take(call);
+		trees_must(setrlimit(RLIMIT_NOFILE, &limit));
+	}
+	if (theft->lift_refused && strcmp(call->function, "renameat") == 0)
+		return EXDEV;
+	if (theft->no_openat2 && strcmp(call->function, "openat2") == 0)
+		return ENOSYS;
+	return 0;
+}
+
+/* false: the removal is over before that call. */
+static bool stolen_at(struct theft *theft, unsigned descriptors)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+	unsigned long calls;
+	int result;
+
+	trees_chain("root", "d", 6);
+	trees_files("root/d/d", 2);
+	trees_bush("root/bush", 2, 2, 1);
+	trees_descriptors(descriptors);
+	options.on_error = hear;
+	atomic_store(&told, 0);
+	meddle_begin(steal, theft);
+	result = with__rmtree("root", &options);
+	calls = meddle_end();
+	trees_descriptors(0);
+	ck_assert(!trees_exists("root"));
+	/* Before the first call there was no tree to be removed. */
+	if (theft->at == 0)
+		ck_assert(result == -1 && errno == ENOENT && atomic_load(&told) == 1);
+	else
+		ck_assert_msg(result == 0 && atomic_load(&told) == 0,
+			      "taken away before call %lu: %s", theft->at,
+			      strerror(errno));
+	return theft->at < calls;
+}
+
+static void stolen_everywhere(struct theft theft, unsigned descriptors)
+{
+	char *before;
+
+	trees_begin();
+	before = testing_descriptors();
+	while (stolen_at(&theft, descriptors))
+		theft.at++;
+	ck_assert_uint_ge(theft.at, 20);
+	testing_same_descriptors(before);
 }
 
 START_TEST(files_removed_by_others_are_no_error)
 {
-	pthread_t thread;
+	stolen_everywhere((struct theft) { .at = 0 }, 20);
+	stolen_everywhere((struct theft) { .no_openat2 = true }, 20);
+}
+END_TEST
 
-	trees_begin();
-	trees_directory("root");
-	trees_files("root", 500);
-	ck_assert_int_eq(pthread_create(&thread, NULL, take_files_away, NULL),
-			 0);
-	ck_assert_int_eq(with__rmtree("root", NULL), 0);
-	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+START_TEST(nor_are_they_where_descriptors_are_few)
+{
+	stolen_everywhere((struct theft) { .at = 0 }, 4);
+	stolen_everywhere((struct theft) { .lift_refused = true }, 4);
 }
 END_TEST
 
@@ -297,6 +387,7 @@ static void fill(TCase *tests)
 		sixteen_passes_without_progress_end_it_at_the_root);
 	tcase_add_test(tests, sixteen_passes_without_progress_end_it_below);
 	tcase_add_test(tests, files_removed_by_others_are_no_error);
+	tcase_add_test(tests, nor_are_they_where_descriptors_are_few);
 	tcase_add_test(tests, current_directory_inside_is_removed);
 	tcase_add_test(tests, path_through_the_tree_keeps_its_meaning);
 }

@@ -234,7 +234,7 @@ END_TEST
  */
 
 enum noun { ANONYMOUS, NAMED, IN_MEMORY, ROLLED, NOUNS };
-enum { CONTENTS = WAYS * NOUNS * 2 };
+enum { KINDS = (int)WAYS * (int)NOUNS, CONTENTS = KINDS * 2 };
 
 struct subject {
 	enum way way;
@@ -246,7 +246,7 @@ struct subject {
 
 static void open_subject(struct subject *ret, int which)
 {
-	const char *encoding = which / (WAYS * NOUNS) ? "UTF-16LE" : NULL;
+	const char *encoding = which / KINDS ? "UTF-16LE" : NULL;
 
 	*ret = (struct subject) {
 		.way = (enum way)(which % WAYS),

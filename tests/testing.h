@@ -38,6 +38,21 @@
 
 #define TESTING_NOBODY 65534	/* user and group without any right */
 
+/*
+ * A sanitizer that maps memory of its own and has its own malloc. clang says so
+ * by a feature only.
+ */
+#define TESTING_SANITIZED 0
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#undef TESTING_SANITIZED
+#define TESTING_SANITIZED 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#undef TESTING_SANITIZED
+#define TESTING_SANITIZED 1
+#endif
+
 /* A program of the tests listed, in one test case. */
 #define TESTING_MAIN(name, ...)						\
 	int main(void)							\

@@ -60,8 +60,9 @@ int with_file_close(FILE **file);
 /*
  * Private: the end of a scope, which keeps errno and tells the error hook; and
  * its beginning, which tells it of a failure. began takes over what fopen()
- * yielded; failed tells of a failure, and is NULL. ending is 1 if fclose() is all that is left to do, and else has
- * done it all; lost tells of a failure of that fclose().
+ * yielded; failed tells of a failure, and is NULL. ending is 1 if fclose() is
+ * all that is left to do, and else has done it all; lost tells of a failure of
+ * that fclose().
  */
 void with__file_end(FILE *file);
 FILE *with__file_begin(const char *path, const char *mode, const char *source)
@@ -87,7 +88,9 @@ void with__file_lost(int saved_errno);
 #define WITH__FILE_IS(mode, usual) (__builtin_strcmp(mode, usual) == 0)
 static inline WITH__UNUSED const char *with__file_mode(const char *mode)
 {
-	if (!mode || !__builtin_constant_p(WITH__FILE_IS(mode, "r")))
+	if (!__builtin_constant_p(WITH__FILE_IS(mode, "r")))
+		return (const char *)0;
+	if (!mode)
 		return (const char *)0;
 	return WITH__FILE_IS(mode, "r") ? "rec" :
 		WITH__FILE_IS(mode, "w") ? "wec" :

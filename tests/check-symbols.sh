@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check-symbols.sh - lib/libwith.map, the public headers and the library that
-# was built name the same functions, and nothing else is exported or defined.
+# was built name the same functions, and nothing else is exported or defined;
+# and removal calls nothing that a signal handler must not.
 set -u
 include=${top_srcdir:?make check sets it}/include
 map=$top_srcdir/lib/libwith.map
@@ -185,6 +186,33 @@ if [ -e "$libs/libwith.a" ]; then
 fi
 if [ ! -e "$libs/libwith.so" ] && [ ! -e "$libs/libwith.a" ]; then
 	echo "no library in $libs"
+	failed=1
+fi
+
+# What removal calls directly, besides the table of system calls: of the C
+# library only what may run inside a signal handler, so neither memory, nor
+# locks, nor streams. Threads have a file of their own.
+engine_calls() {
+	awk '/\.o:$/ {
+			engine = /[-\/](rmtree[a-z-]*|chmod|identity|oldstat)\.o:$/ &&
+				!/-threads\./
+		}
+		engine && $1 == "U" { print $2 }' | sort -u |
+		grep -vE '^(with__|mem(cpy|move|set|cmp)$|str(len|r?chr|n?cmp|str)$|_GLOBAL_OFFSET_TABLE_$|_*errno_location$|__assert_fail$|__stack_chk|__(mem|str)[a-z]*_chk$|__[atmu]b?san|__sanitizer|__gcov|__[a-z]*[ds]i[0-9]$|syscall$)'
+}
+find "$top_builddir/lib/base" -name '*.o' -exec nm -u {} + >"$TMPDIR/base"
+if ! grep -q 'rmtree-read\.o:$' "$TMPDIR/base"; then
+	echo "no removal in $top_builddir/lib/base"
+	failed=1
+fi
+if engine_calls <"$TMPDIR/base"; then
+	echo "is called by removal, which runs inside signal handlers"
+	failed=1
+fi
+printf 'x-rmtree-read.o:\n  U memmove\n  U malloc\nx-exit.o:\n  U free\n' |
+	engine_calls >"$TMPDIR/odd"
+if [ "$(cat "$TMPDIR/odd")" != malloc ]; then
+	echo "a call of malloc() is not noticed"
 	failed=1
 fi
 

@@ -328,6 +328,52 @@ START_TEST(what_cannot_be_removed_leaves_only_the_way_to_it)
 }
 END_TEST
 
+/* The files fail in turn, each with an errno of its own. */
+static const int in_turn[] = { EIO, EPERM, EBUSY, EROFS };
+
+enum { FAILURES = sizeof(in_turn) / sizeof(*in_turn) };
+
+static int fail_in_turn(const struct meddle_call *call, void *data)
+{
+	unsigned *failed = data;
+
+	return strcmp(call->function, "unlinkat") == 0 &&
+	       strncmp(call->name, "file", 4) == 0 ? in_turn[(*failed)++] : 0;
+}
+
+static int hear_in_turn(const char *path, int error, void *data)
+{
+	unsigned *heard = data;
+
+	ck_assert_uint_lt(*heard, FAILURES);
+	ck_assert_int_eq(error, in_turn[(*heard)++]);
+	ck_assert_ptr_nonnull(strstr(path, "/file"));
+	return 0;
+}
+
+START_TEST(failures_are_told_in_order_and_the_first_is_returned)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+	unsigned failed = 0, heard = 0;
+
+	trees_begin();
+	trees_chain("root", "d", 2);
+	trees_file("root/file");
+	trees_file("root/d/file1");
+	trees_file("root/d/file2");
+	trees_file("root/d/d/file");
+	options.on_error = hear_in_turn;
+	options.data = &heard;
+	meddle_begin(fail_in_turn, &failed);
+	ck_assert_int_eq(with__rmtree("root", &options), -1);
+	ck_assert_int_eq(errno, in_turn[0]);
+	meddle_end();
+	ck_assert_uint_eq(failed, FAILURES);
+	ck_assert_uint_eq(heard, FAILURES);
+	ck_assert_int_eq(with__rmtree("root", NULL), 0);
+}
+END_TEST
+
 static int stop_at_once(const char *path, int error, void *data)
 {
 	(void)path;
@@ -367,6 +413,8 @@ static void fill(TCase *tests)
 	tcase_add_test(tests, each_call_fails_where_lifting_is_refused);
 	tcase_add_test(tests, call_that_fails_each_time_ends_the_removal);
 	tcase_add_test(tests, what_cannot_be_removed_leaves_only_the_way_to_it);
+	tcase_add_test(tests,
+		failures_are_told_in_order_and_the_first_is_returned);
 	tcase_add_test(tests, callback_stops_the_removal);
 }
 

@@ -151,6 +151,43 @@ static void root_is_a_mount(void *old_kernel)
 	finish("root");
 }
 
+static int hear_erofs(const char *path, int error, void *data)
+{
+	testing_expect(error == EROFS);
+	testing_expect(strncmp(path, "root/tree/", 10) == 0);
+	++*(unsigned *)data;
+	return 0;
+}
+
+static void nothing_can_be_written(void *old_kernel)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+	char *before, *after;
+	unsigned told = 0;
+
+	begin();
+	trees_must(mount("none", "root", "tmpfs", 0, "size=64k"));
+	trees_bush("root/tree", 2, 3, 1);
+	trees_directory("root/tree/empty");
+	trees_must(chmod("root/tree/d1", 0));
+	trees_must(mount("none", "root", "tmpfs", MS_REMOUNT | MS_RDONLY, ""));
+	before = trees_picture("root");
+	options.on_error = hear_erofs;
+	options.data = &told;
+	if (old_kernel)
+		meddle_fail_all("openat2", ENOSYS);
+	testing_expect(with__rmtree("root/tree", &options) == -1);
+	testing_expect(errno == EROFS);
+	meddle_end();
+	/* Nine files, and the directory that is empty. */
+	testing_expect(told == 10);
+	after = trees_picture("root");
+	testing_expect(strcmp(before, after) == 0);
+	free(before);
+	free(after);
+	finish("root");
+}
+
 static void passes(void (*function)(void *))
 {
 	int status = testing_in_child(function, NULL);
@@ -201,10 +238,17 @@ START_TEST(root_that_is_a_mount_is_ebusy_and_untouched)
 }
 END_TEST
 
+START_TEST(read_only_file_system_stays_and_each_entry_is_told)
+{
+	passes(nothing_can_be_written);
+}
+END_TEST
+
 TESTING_MAIN("rmtree-mounts",
 	other_file_system_inside_is_not_entered,
 	directory_bound_inside_is_not_entered,
 	file_bound_inside_stays,
 	mount_deeper_than_descriptors_is_not_entered,
 	mount_that_appears_before_the_open_is_not_entered,
-	root_that_is_a_mount_is_ebusy_and_untouched)
+	root_that_is_a_mount_is_ebusy_and_untouched,
+	read_only_file_system_stays_and_each_entry_is_told)

@@ -104,10 +104,18 @@ END_TEST
 
 START_TEST(file_as_root_is_enotdir)
 {
+	struct with__rmtree options = WITH__RMTREE_INIT;
+
 	trees_begin();
 	trees_file("file");
 	ck_assert_int_eq(removal("file"), ENOTDIR);
 	trees_must(unlink("file"));
+	trees_must(mkfifo("fifo", 0600));
+	ck_assert_int_eq(removal("fifo"), ENOTDIR);
+	options.keep_root = true;
+	ck_assert_int_eq(with__rmtree("fifo", &options), -1);
+	ck_assert_int_eq(errno, ENOTDIR);
+	trees_must(unlink("fifo"));
 }
 END_TEST
 
@@ -184,11 +192,10 @@ static void make_socket(const char *path)
 	close(fd);
 }
 
-START_TEST(entries_of_every_kind_are_removed)
+static void make_every_kind(void)
 {
 	char name[256 + 8] = "root/";
 
-	trees_begin();
 	trees_directory("root");
 	trees_must(mkfifo("root/fifo", 0600));
 	make_socket("root/socket");
@@ -205,10 +212,7 @@ START_TEST(entries_of_every_kind_are_removed)
 	trees_directory(name);
 	name[5] = 'm';
 	trees_file(name);
-	ck_assert_int_eq(removal("root"), 0);
-	ck_assert(!trees_exists("root"));
 }
-END_TEST
 
 /* As ext4 without the filetype feature, and others, have it. */
 static ssize_t getdents64_without_types(int fd, void *buffer, size_t size)
@@ -225,6 +229,19 @@ static ssize_t getdents64_without_types(int fd, void *buffer, size_t size)
 	}
 	return got;
 }
+
+START_TEST(entries_of_every_kind_are_removed)
+{
+	trees_begin();
+	make_every_kind();
+	ck_assert_int_eq(removal("root"), 0);
+	ck_assert(!trees_exists("root"));
+	make_every_kind();
+	with__sys.getdents64 = getdents64_without_types;
+	ck_assert_int_eq(removal("root"), 0);
+	ck_assert(!trees_exists("root"));
+}
+END_TEST
 
 START_TEST(types_need_not_be_told_by_the_file_system)
 {

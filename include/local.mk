@@ -23,4 +23,5 @@ withinclude_HEADERS = \
 	include/with/raw.h \
 	include/with/rmtree.h \
 	include/with/spooled.h \
+	include/with/statement.h \
 	include/with/version.h

@@ -74,7 +74,7 @@ static inline void end_own(struct thing **thing)
 		int saved = errno;
 
 		if (thing_end(*thing))
-			with__report("close", "own", NULL);
+			with__report("close", "own", "cost.c:1");
 		errno = saved;
 	}
 }

@@ -33,6 +33,7 @@ static int number_end(int number)
 }
 
 WITH_DEFINE(number, int, number_open, number_end)
+enum { LINE_OF_NUMBER = __LINE__ - 1 };
 
 /* A number whose none is another; its exit function returns nothing. */
 
@@ -355,13 +356,17 @@ static int fails_to_close_at_the_end(void)
 
 START_TEST(error_hook_hears_of_a_close_that_fails_at_the_end)
 {
+	char expected[256];
 	int error = SPOILT;
 
 	told[0] = '\0';
 	with_set_error_hook(be_told, &error);
 	expect(fails_to_close_at_the_end(), 13, "+bad +13 -13 -bad");
-	ck_assert_str_eq(told, "close number expected nowhere, "
-			 "close token expected nowhere");
+	snprintf(expected, sizeof(expected),
+		 "close number expected test-guard-define.c:%d, "
+		 "close token expected tokens.h:%d",
+		 LINE_OF_NUMBER, LINE_OF_TOKEN);
+	ck_assert_str_eq(told, expected);
 
 	/* An explicit close has told its caller. */
 	told[0] = '\0';

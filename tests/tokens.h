@@ -74,6 +74,7 @@ static inline int token_end(struct token *token)
 }
 
 WITH_DEFINE(token, struct token *, token_make, token_end)
+enum { LINE_OF_TOKEN = __LINE__ - 1 };
 
 /*
  * One course of events: the call returns result, has the notes, and keeps

@@ -110,10 +110,11 @@
  * SCOPED (name, variable, arguments...) work.
  *
  * At the end of a scope nobody can see what close returned: a result other
- * than 0 is told to the error hook, like an open that failed.
+ * than 0 is told to the error hook, like an open that failed; but with the line
+ * of WITH_DEFINE, since the end of a scope does not know where it began.
  */
 #define WITH_DEFINE(name, type, ...) \
-	WITH__DEFINE(__VA_ARGS__)((const char *)0, name, type, __VA_ARGS__)
+	WITH__DEFINE(__VA_ARGS__)(WITH__SOURCE, name, type, __VA_ARGS__)
 
 /*
  * WITH - the block form of a guard made by WITH_DEFINE

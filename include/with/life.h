@@ -135,7 +135,7 @@ struct with_error {
 	const char *operation;	/* "open", "close" or "remove" */
 	const char *path;	/* of the thing, or the name of the guard */
 	int error;		/* as in errno */
-	const char *source;	/* "file.c:123", the line of the guard, or NULL */
+	const char *source;	/* "file.c:123", or NULL where nobody knows */
 };
 typedef void with_error_hook(const struct with_error *error, void *data);
 
@@ -148,6 +148,10 @@ typedef void with_error_hook(const struct with_error *error, void *data);
  *       nothing, or writes a line to stderr if LIBWITH_DEBUG=1 is set in the
  *       environment (unless the program is set-uid).
  * data: passed on to it.
+ *
+ * The source is the line of the guard that was entered, or of the temporary
+ * that could not be removed; for a failing close of a guard made by WITH_DEFINE
+ * it is the line of that.
  *
  * The hook is called in the thread that met the failure, never in a signal
  * handler. It may use errno, which is restored. To be set once, before there

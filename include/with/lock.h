@@ -178,11 +178,13 @@ static inline int with__rwlock_unlock(pthread_rwlock_t *lock)
  * with_mutex_steal, with_read_lock_steal, with_write_lock_steal - stay locked
  * beyond the scope; the lock is returned, to be unlocked by the caller.
  */
-WITH_DEFINE(with_mutex, pthread_mutex_t *, with_mutex_open, with__mutex_unlock)
-WITH_DEFINE(with_read_lock, pthread_rwlock_t *, with_read_lock_open,
-	    with__rwlock_unlock)
-WITH_DEFINE(with_write_lock, pthread_rwlock_t *, with_write_lock_open,
-	    with__rwlock_unlock)
+/* Without a line: one of this header tells nobody anything. */
+WITH__DEFINE_PLAIN((const char *)0, with_mutex, pthread_mutex_t *,
+		   with_mutex_open, with__mutex_unlock)
+WITH__DEFINE_PLAIN((const char *)0, with_read_lock, pthread_rwlock_t *,
+		   with_read_lock_open, with__rwlock_unlock)
+WITH__DEFINE_PLAIN((const char *)0, with_write_lock, pthread_rwlock_t *,
+		   with_write_lock_open, with__rwlock_unlock)
 
 WITH__DEFINE_READY(with_flock, int, -1, self >= 0, with__flock_end)
 

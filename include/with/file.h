@@ -88,9 +88,10 @@ void with__file_lost(int saved_errno);
 #define WITH__FILE_IS(mode, usual) (__builtin_strcmp(mode, usual) == 0)
 static inline WITH__UNUSED const char *with__file_mode(const char *mode)
 {
-	if (!__builtin_constant_p(WITH__FILE_IS(mode, "r")))
-		return (const char *)0;
+	/* One after the other: clang warns of a constant in a condition. */
 	if (!mode)
+		return (const char *)0;
+	if (!__builtin_constant_p(WITH__FILE_IS(mode, "r")))
 		return (const char *)0;
 	return WITH__FILE_IS(mode, "r") ? "rec" :
 		WITH__FILE_IS(mode, "w") ? "wec" :

@@ -53,7 +53,16 @@ int main(void)
 	}
 	return 0;
 }
+
 END
+{
+	printf 'void every_block_form(void)\n{\n'
+	while read -r macro; do
+		printf '\t%s (x, y) {\n\t\tuse(x);\n' "$macro"
+		printf '\t} else {\n\t\tperror(y);\n\t}\n'
+	done <"$TMPDIR/blocks"
+	printf '}\n'
+} >>"$TMPDIR/sample.c"
 here=no
 for tool in clang-format clang-format-14 clang-format-19; do
 	command -v $tool >/dev/null || continue

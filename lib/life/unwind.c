@@ -11,6 +11,12 @@
  * A mark is the number of the newest entry there was: numbers only grow, so
  * that a mark stays right whatever was unwound or closed since.
  *
+ * The variables of what was unwound are left as they are. An address does not
+ * tell a variable of a frame that is still there from one of a frame that a
+ * longjmp() ended, over which another may lie by now; and NAME_close() of a
+ * variable without an entry has to close, since it may be no guard's. So what
+ * with/life.h forbids after with_unwind() cannot be made harmless here.
+ *
  * Entries are taken off before they are acted on. Memory is kept for the next
  * guard, and freed when the thread ends.
  *

@@ -187,6 +187,10 @@ START_TEST(locks_are_stolen)
 		ck_assert_ptr_eq(with_steal(held), &rwlock);
 	ck_assert(is_locked(try_write, &rwlock));
 	pthread_rwlock_unlock(&rwlock);
+	WITH_READ_LOCK (held, &rwlock)
+		ck_assert_ptr_eq(with_read_lock_steal(&held), &rwlock);
+	ck_assert(is_locked(try_write, &rwlock));
+	pthread_rwlock_unlock(&rwlock);
 	WITH_WRITE_LOCK (held, &rwlock)
 		ck_assert_ptr_eq(with_write_lock_steal(&held), &rwlock);
 	ck_assert(is_locked(try_read, &rwlock));

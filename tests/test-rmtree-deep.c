@@ -90,14 +90,15 @@ START_TEST(a_hundred_thousand_levels_cost_no_more_each_than_a_thousand)
 	limit.rlim_cur = 16;
 	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
 	at_1000 = calls_per_level("deeper", 1000);
+	ck_assert_double_le(at_1000, 4.2 + trees_calls_of_old_kernel());
 	at_100000 = calls_per_level("deeper", 100000);
-	ck_assert_double_le(at_1000, 4.2);
 	ck_assert_double_le(at_100000, at_1000 * 1.01);
 }
 END_TEST
 
 static void path_of_600_kilobytes(bool refused)
 {
+	double most = (refused ? 25 : 4.2) + trees_calls_of_old_kernel();
 	char name[256];
 
 	memset(name, 'n', 255);
@@ -107,7 +108,10 @@ static void path_of_600_kilobytes(bool refused)
 	count_descriptors();
 	if (refused)
 		with__sys.renameat = refused_renameat;
+	meddle_begin(NULL, NULL);
 	ck_assert_int_eq(with__rmtree("root", NULL), 0);
+	/* Past the end of the trail it goes down from the root again. */
+	ck_assert_double_le((double)meddle_end() / 2401, most);
 	ck_assert_int_eq(open_now, 0);
 	ck_assert_int_le(open_most, 8);
 	ck_assert(!trees_exists("root"));
@@ -229,6 +233,14 @@ START_TEST(one_descriptor_beside_the_callers_own_suffices)
 }
 END_TEST
 
+/* Takes what may be had for the root before anything else can open it. */
+static int no_root(const struct meddle_call *call, void *unused)
+{
+	(void)unused;
+	return strcmp(call->function, "openat") == 0 &&
+	       strcmp(call->name, "root") == 0 ? EMFILE : 0;
+}
+
 START_TEST(without_a_descriptor_the_callers_own_is_used)
 {
 	struct with__rmtree options = WITH__RMTREE_INIT;
@@ -239,7 +251,7 @@ START_TEST(without_a_descriptor_the_callers_own_is_used)
 	trees_files("root", 5);
 	before = testing_descriptors();
 	options.root_fd = trees_must(open("root", O_DIRECTORY | O_CLOEXEC));
-	meddle_fail_all("openat", EMFILE);
+	meddle_begin(no_root, NULL);
 	ck_assert_int_eq(with__rmtree("root", NULL), -1);
 	ck_assert_int_eq(errno, EMFILE);
 	ck_assert_int_eq(with__rmtree("root", &options), 0);
@@ -258,7 +270,7 @@ START_TEST(callers_descriptor_of_another_directory_is_not_used)
 	trees_chain("root", "d", 1);
 	trees_chain("other", "d", 1);
 	options.root_fd = trees_must(open("other", O_DIRECTORY | O_CLOEXEC));
-	meddle_fail_all("openat", EMFILE);
+	meddle_begin(no_root, NULL);
 	ck_assert_int_eq(with__rmtree("root", &options), -1);
 	ck_assert_int_eq(errno, ESTALE);
 	meddle_end();

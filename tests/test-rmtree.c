@@ -90,11 +90,17 @@ END_TEST
 
 START_TEST(link_as_root_is_refused_and_its_target_kept)
 {
+	struct with__rmtree options = WITH__RMTREE_INIT;
+
 	trees_begin();
 	trees_bush("target", 1, 2, 1);
 	trees_must(symlink("target", "link"));
 	ck_assert_int_eq(removal("link"), ENOTDIR);
 	ck_assert_int_eq(removal("link/"), ENOTDIR);
+	/* Then it is opened at once, without rmdir() to refuse it. */
+	options.keep_root = true;
+	ck_assert_int_eq(with__rmtree("link/", &options), -1);
+	ck_assert(errno == ENOTDIR || errno == ELOOP);
 	ck_assert(trees_exists("target/d0/1"));
 	ck_assert(trees_exists("link"));
 	ck_assert_int_eq(removal("target"), 0);

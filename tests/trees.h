@@ -35,6 +35,12 @@ void trees_chain(const char *path, const char *name, unsigned depth);
 unsigned trees_bush(const char *path, unsigned width, unsigned files,
 		    unsigned depth);
 
+/*
+ * How many more system calls a directory that is entered costs here: some
+ * where there is no openat2(), as before Linux 5.6 and under valgrind.
+ */
+double trees_calls_of_old_kernel(void);
+
 /* So many more descriptors may be opened; 0: as many as at the beginning. */
 void trees_descriptors(unsigned count);
 

@@ -198,7 +198,7 @@ engine_calls() {
 				!/-threads\./
 		}
 		engine && $1 == "U" { print $2 }' | sort -u |
-		grep -vE '^(with__|mem(cpy|move|set|cmp)$|str(len|r?chr|n?cmp|str)$|_GLOBAL_OFFSET_TABLE_$|_*errno_location$|__assert_fail$|__stack_chk|__(mem|str)[a-z]*_chk$|__[atmu]b?san|__sanitizer|__gcov|__[a-z]*[ds]i[0-9]$|syscall$)'
+		grep -vE '^(with__|mem(cpy|move|set|cmp)$|str(len|r?chr|n?cmp|str)$|_GLOBAL_OFFSET_TABLE_$|_*errno_location$|__assert_fail$|__stack_chk|__(mem|str)[a-z]*_chk$|__[atmu]b?san|__sanitizer|__gcov|__[a-z]*[ds]i[0-9]$|gnu_dev_makedev$|syscall$)'
 }
 find "$top_builddir/lib/base" -name '*.o' -exec nm -u {} + >"$TMPDIR/base"
 if ! grep -q 'rmtree-read\.o:$' "$TMPDIR/base"; then

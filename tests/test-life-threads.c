@@ -9,9 +9,11 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 
 #include <with.h>
+#include <with/descriptor.h>
 
 #include "testing.h"
 
@@ -166,7 +168,50 @@ START_TEST(clean_ups_beside_creators_and_closers_lose_nothing)
 }
 END_TEST
 
+static void *open_and_read(void *result)
+{
+	for (int i = 0; i < 500; i++) {
+		WITH_FD (fd, "/dev/zero", O_RDONLY) {
+			char byte;
+
+			if (read(fd, &byte, 1) != 1)
+				return NULL;
+		}
+	}
+	return result;
+}
+
+static void *open_a_stream(void *result)
+{
+	for (int i = 0; i < 500; i++) {
+		WITH_NAMED_TMP (file) {
+			putc('x', file->file);
+		}
+	}
+	return result;
+}
+
+/* The same number, again and again: TSan must see that it was closed. */
+START_TEST(descriptors_of_two_threads_are_no_race)
+{
+	pthread_t threads[2];
+
+	ck_assert_int_eq(pthread_create(&threads[0], NULL, open_and_read,
+					&threads), 0);
+	ck_assert_int_eq(pthread_create(&threads[1], NULL, open_a_stream,
+					&threads), 0);
+	for (int i = 0; i < 2; i++) {
+		void *result;
+
+		ck_assert_int_eq(pthread_join(threads[i], &result), 0);
+		ck_assert_ptr_nonnull(result);
+	}
+	ck_assert_uint_eq(testing_entries(NULL), 0);
+}
+END_TEST
+
 TESTING_MAIN("life-threads",
+	descriptors_of_two_threads_are_no_race,
 	the_end_of_a_thread_ends_its_scopes_or_exit_does,
 	exit_while_other_threads_create_leaves_nothing,
 	a_thread_that_an_exit_handler_waits_for_is_not_held_for_ever,

@@ -7,7 +7,7 @@
  *
  * exit(), quick_exit(), return from main: every name that this process made
  * and still owns is removed, newest first. (Between threads that run side by
- * side the order can be off by a few.) Nothing needs to be called.
+ * side the order can be off by up to 128 things.) Nothing needs to be called.
  *
  * A fatal signal: the same, trees included, if the program asked once with
  * with_cleanup_on_signals(). Nothing is ever installed unasked.

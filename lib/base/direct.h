@@ -10,7 +10,7 @@
  * error is returned as its negative number.
  *
  * Those in the table of base/syscalls.h are used only as long as the table has
- * the library's own.
+ * the library's own; tests and the thread sanitizer (syscalls.c) change it.
  */
 #ifndef BASE_DIRECT_H
 #define BASE_DIRECT_H

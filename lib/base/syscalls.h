@@ -62,7 +62,10 @@ struct with__syscalls {
 	ssize_t (*getrandom)(void *buffer, size_t size, unsigned flags);
 };
 
-/* The table in use. Tests replace entries; the library never does. */
+/*
+ * The table in use. Tests replace entries; the library only where the thread
+ * sanitizer has to see a call.
+ */
 extern struct with__syscalls with__sys;
 
 /* What it has of those that base/direct.h can make on the spot. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/stat.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -309,13 +310,15 @@ START_TEST(an_impostor_under_the_name_is_left_alone)
 }
 END_TEST
 
+static int (*real_statx)(int dirfd, const char *name, int flags, unsigned mask,
+			 struct statx *ret);
 static long long born_later;
 
 /* As if the inode number had been given to a younger file. */
 static int younger_statx(int dirfd, const char *name, int flags, unsigned mask,
 			 struct statx *ret)
 {
-	int result = statx(dirfd, name, flags, mask, ret);
+	int result = real_statx(dirfd, name, flags, mask, ret);
 
 	ret->stx_btime.tv_nsec += (unsigned)born_later;
 	ret->stx_mask |= STATX_BTIME;
@@ -328,6 +331,7 @@ START_TEST(the_same_inode_born_later_is_another_file)
 	const char *path;
 
 	born_later = 0;
+	real_statx = with__sys.statx;
 	with__sys.statx = younger_statx;
 	named = open_one();
 	path = path_of(named);

@@ -717,7 +717,7 @@ END_TEST
 
 static size_t allocated(void)
 {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#ifdef HAVE_MALLINFO2
 	struct mallinfo2 info = mallinfo2();
 
 	return info.uordblks + info.hblkhd;

@@ -192,6 +192,13 @@ START_TEST(append_writes_at_the_end)
 }
 END_TEST
 
+/* musl's stdio sets no errno where a stream is for the other direction. */
+#ifdef __GLIBC__
+#define SAYS_EBADF true
+#else
+#define SAYS_EBADF false
+#endif
+
 START_TEST(mode_says_what_the_stream_can_do)
 {
 	FILE *file;
@@ -200,13 +207,13 @@ START_TEST(mode_says_what_the_stream_can_do)
 	file = tempfile_open(.mode = "r");
 	expect_nameless(file);
 	ck_assert_int_eq(fputs("x", file), EOF);
-	ck_assert_int_eq(errno, EBADF);
+	ck_assert(errno == EBADF || !SAYS_EBADF);
 	fclose(file);
 	file = tempfile_open(.mode = "w");
 	ck_assert_int_ge(fputs("x", file), 0);
 	rewind(file);
 	ck_assert_int_eq(getc(file), EOF);
-	ck_assert_int_eq(errno, EBADF);
+	ck_assert(errno == EBADF || !SAYS_EBADF);
 	fclose(file);
 }
 END_TEST
@@ -223,7 +230,8 @@ START_TEST(buffering_is_what_was_asked_for)
 	ck_assert_int_eq(st.st_size, 1);
 	fclose(file);
 	file = tempfile_open(.buffering = 10000);
-	for (int i = 0; i < 9999; i++)
+	/* musl keeps 8 of them for ungetc(). */
+	for (int i = 0; i < 9991; i++)
 		putc('x', file);
 	ck_assert_int_eq(fstat(fileno(file), &st), 0);
 	ck_assert_int_eq(st.st_size, 0);

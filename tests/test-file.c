@@ -158,6 +158,7 @@ END_TEST
 /* A file system of one page, which cannot take what stdio holds. */
 static void fill_a_tiny_file_system(void *data)
 {
+	static char buffer[65536];
 	const char *name = data;
 
 	testing_own_mounts();
@@ -165,7 +166,7 @@ static void fill_a_tiny_file_system(void *data)
 			     "size=4096") == 0);
 	hook_listen();
 	WITH_FILE (file, name, "w") {
-		setvbuf(file, NULL, _IOFBF, 65536);
+		setvbuf(file, buffer, _IOFBF, sizeof(buffer));
 		for (int i = 0; i < 8192; i++)
 			testing_expect(putc('x', file) == 'x');
 		testing_expect(with_file_close(&file) == -1);
@@ -175,7 +176,7 @@ static void fill_a_tiny_file_system(void *data)
 	testing_expect(!*hook_heard());
 	hook_listen();
 	WITH_FILE (file, name, "w") {
-		setvbuf(file, NULL, _IOFBF, 65536);
+		setvbuf(file, buffer, _IOFBF, sizeof(buffer));
 		for (int i = 0; i < 8192; i++)
 			putc('x', file);
 		errno = EDOM;

@@ -407,8 +407,11 @@ START_CHILD_TEST(space_that_comes_in_crumbs_is_used)
 	for (space = 300; ftell(spool->file) < 5000;) {
 		size_t from = (size_t)ftell(spool->file);
 
-		for (size_t i = from; i < from + 1000; i++)
-			putc(pattern(i), spool->file);
+		/* Where writing fails musl forgets what it has buffered. */
+		for (size_t i = from; i < from + 1000; i++) {
+			if (putc(pattern(i), spool->file) == EOF)
+				break;
+		}
 		(void)fflush(spool->file);
 		clearerr(spool->file);
 		is_pattern(spool, (size_t)ftell(spool->file));

@@ -114,6 +114,12 @@ static int sys_fstat(int fd, struct stat *ret)
 #define sys_fstat fstat
 #endif
 
+/* Raw because musl's turns to /proc where the descriptor is one of O_PATH. */
+static int sys_fchmod(int fd, mode_t mode)
+{
+	return (int)syscall(SYS_fchmod, fd, mode);
+}
+
 static int sys_fchmodat2(int dirfd, const char *name, mode_t mode, int flags)
 {
 	return (int)syscall(SYS_fchmodat2, dirfd, name, mode, flags);
@@ -142,7 +148,7 @@ struct with__syscalls with__sys = {
 	.fstat = sys_fstat,
 	.fstatat = sys_fstatat,
 	.statx = sys_statx,
-	.fchmod = fchmod,
+	.fchmod = sys_fchmod,
 	.fchmodat = fchmodat,
 	.fchmodat2 = sys_fchmodat2,
 	.fchown = fchown,

@@ -43,17 +43,6 @@ static int counting_close(int fd)
 	return real.close(fd);
 }
 
-static int refused_renameat(int olddir, const char *old, int newdir,
-			    const char *new_name)
-{
-	(void)olddir;
-	(void)old;
-	(void)newdir;
-	(void)new_name;
-	errno = EXDEV;
-	return -1;
-}
-
 static void count_descriptors(void)
 {
 	real = with__sys;
@@ -107,7 +96,7 @@ static void path_of_600_kilobytes(bool refused)
 	trees_chain("root", name, 2400);
 	count_descriptors();
 	if (refused)
-		with__sys.renameat = refused_renameat;
+		with__sys.renameat = trees_refused_renameat;
 	meddle_begin(NULL, NULL);
 	ck_assert_int_eq(with__rmtree("root", NULL), 0);
 	/* Past the end of the trail it goes down from the root again. */
@@ -151,7 +140,7 @@ static void wide_and_deep(bool refused)
 		path[length + 242] = '\0';
 	}
 	if (refused)
-		with__sys.renameat = refused_renameat;
+		with__sys.renameat = trees_refused_renameat;
 	ck_assert_int_eq(with__rmtree("root", NULL), 0);
 	ck_assert(!trees_exists("root"));
 }
@@ -307,7 +296,7 @@ static bool moved_at(unsigned long at)
 	trees_chain("root", "d", 12);
 	trees_descriptors(3);
 	meddle_begin(move_away, &at);
-	with__sys.renameat = refused_renameat;
+	with__sys.renameat = trees_refused_renameat;
 	(void)with__rmtree("root", NULL);
 	calls = meddle_end();
 	trees_descriptors(0);

@@ -8,12 +8,10 @@
  */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "base/rmtree.h"
 #include "base/syscalls.h"
@@ -91,21 +89,6 @@ static void grow(struct run *run, int dirfd, unsigned depth)
 	}
 }
 
-static ssize_t getdents64_without_types(int fd, void *buffer, size_t size)
-{
-	ssize_t got = syscall(SYS_getdents64, fd, buffer, size);
-	char *entry = buffer;
-
-	while (got > 0 && entry < (char *)buffer + got) {
-		uint16_t length;
-
-		memcpy(&length, entry + 16, sizeof(length));
-		entry[18] = DT_UNKNOWN;
-		entry += length;
-	}
-	return got;
-}
-
 static int conditions(const struct meddle_call *call, void *data)
 {
 	static const int errors[] = { EIO, EACCES, EMFILE, EINTR, ENOTEMPTY };
@@ -138,7 +121,7 @@ static void one_run(uint64_t seed)
 	run.fault_every = draw(&run, 4) == 0 ? 5 + draw(&run, 40) : 0;
 	descriptors = 4 + draw(&run, 8);
 	if (run.no_types)
-		with__sys.getdents64 = getdents64_without_types;
+		with__sys.getdents64 = trees_getdents64_without_types;
 	trees_descriptors(descriptors);
 	alarm(10);
 	meddle_begin(conditions, &run);

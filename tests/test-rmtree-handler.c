@@ -87,17 +87,6 @@ static void remove_by_signal(void)
 	testing_expect(!trees_exists("root"));
 }
 
-static int refused_renameat(int olddir, const char *old, int newdir,
-			    const char *new_name)
-{
-	(void)olddir;
-	(void)old;
-	(void)newdir;
-	(void)new_name;
-	errno = EXDEV;
-	return -1;
-}
-
 static void on_alternate_stack(void *data)
 {
 	(void)data;
@@ -108,7 +97,7 @@ static void on_alternate_stack(void *data)
 	trees_chain("root", "d", 1000);
 	remove_by_signal();
 	trees_chain("root", "d", 100);
-	with__sys.renameat = refused_renameat;
+	with__sys.renameat = trees_refused_renameat;
 	remove_by_signal();
 	/* The frame of the signal itself is in there, too. */
 	testing_expect(stack_used() < 64 * 1024);

@@ -2,7 +2,6 @@
 /* test-rmtree.c - what is removed, what is refused, and what is said. */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -10,7 +9,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
@@ -220,22 +218,6 @@ static void make_every_kind(void)
 	trees_file(name);
 }
 
-/* As ext4 without the filetype feature, and others, have it. */
-static ssize_t getdents64_without_types(int fd, void *buffer, size_t size)
-{
-	ssize_t got = syscall(SYS_getdents64, fd, buffer, size);
-	char *entry = buffer;
-
-	while (got > 0 && entry < (char *)buffer + got) {
-		uint16_t length;
-
-		memcpy(&length, entry + 16, sizeof(length));
-		entry[18] = DT_UNKNOWN;
-		entry += length;
-	}
-	return got;
-}
-
 START_TEST(entries_of_every_kind_are_removed)
 {
 	trees_begin();
@@ -243,7 +225,7 @@ START_TEST(entries_of_every_kind_are_removed)
 	ck_assert_int_eq(removal("root"), 0);
 	ck_assert(!trees_exists("root"));
 	make_every_kind();
-	with__sys.getdents64 = getdents64_without_types;
+	with__sys.getdents64 = trees_getdents64_without_types;
 	ck_assert_int_eq(removal("root"), 0);
 	ck_assert(!trees_exists("root"));
 }
@@ -256,7 +238,7 @@ START_TEST(types_need_not_be_told_by_the_file_system)
 	trees_begin();
 	objects = trees_bush("root", 3, 20, 3);
 	trees_must(symlink("..", "root/link"));
-	with__sys.getdents64 = getdents64_without_types;
+	with__sys.getdents64 = trees_getdents64_without_types;
 	meddle_begin(NULL, NULL);
 	ck_assert_int_eq(removal("root"), 0);
 	/* One more call for a directory: unlinkat() says what it is. */
@@ -279,7 +261,7 @@ START_TEST(types_are_found_where_unlink_says_eperm_for_directories)
 {
 	trees_begin();
 	trees_bush("root", 2, 2, 2);
-	with__sys.getdents64 = getdents64_without_types;
+	with__sys.getdents64 = trees_getdents64_without_types;
 	with__sys.unlinkat = eperm_unlinkat;
 	ck_assert_int_eq(with__remove("root", NULL), 0);
 	ck_assert(!trees_exists("root"));

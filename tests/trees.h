@@ -44,6 +44,14 @@ double trees_calls_of_old_kernel(void);
 /* So many more descriptors may be opened; 0: as many as at the beginning. */
 void trees_descriptors(unsigned count);
 
+/*
+ * For with__sys: a file system that does not tell types, as ext4 without the
+ * filetype feature; one that moves nothing, as overlay's lower layers.
+ */
+ssize_t trees_getdents64_without_types(int fd, void *buffer, size_t size);
+int trees_refused_renameat(int olddir, const char *old, int newdir,
+			   const char *new_name);
+
 /* In a child: the rights of a user, even for root. */
 void trees_no_capabilities(void);
 

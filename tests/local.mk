@@ -20,6 +20,7 @@ tests_programs = \
 	tests/test-guard-define \
 	tests/test-guard-unwind \
 	tests/test-guards-unwound \
+	tests/test-identity \
 	tests/test-life-calls \
 	tests/test-life-cancel \
 	tests/test-life-fork \

@@ -95,6 +95,14 @@ static int before(const char *function, int fd, const char *name)
 	CALL(int, statx, (int dirfd, const char *name, int flags,	\
 			  unsigned mask, struct statx *ret),		\
 	     (dirfd, name, flags, mask, ret), dirfd, name)		\
+	CALL(int, statfs, (const char *path, struct statfs *ret),	\
+	     (path, ret), -1, path)					\
+	CALL(int, fstatfs, (int fd, struct statfs *ret), (fd, ret), fd,	\
+	     NULL)							\
+	CALL(int, name_to_handle_at, (int dirfd, const char *name,	\
+				      struct with__handle *ret,		\
+				      int flags),			\
+	     (dirfd, name, ret, flags), dirfd, name)			\
 	CALL(int, fchmod, (int fd, mode_t mode), (fd, mode), fd, NULL)	\
 	CALL(int, fchmodat, (int dirfd, const char *name, mode_t mode,	\
 			     int flags),				\

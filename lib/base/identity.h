@@ -4,8 +4,9 @@
  * still means the same.
  *
  * Linux gives the inode number of a removed file to the next one at once, so
- * device and inode alone take a stranger's new file for ours; the birth time,
- * where the file system keeps one, tells them apart.
+ * device and inode alone take a stranger's new file for ours. The birth time,
+ * where the file system keeps one, tells them apart if they are not of one
+ * tick of the clock; the generation does then.
  */
 #ifndef BASE_IDENTITY_H
 #define BASE_IDENTITY_H
@@ -18,6 +19,7 @@ struct with__identity {
 	uint64_t device;
 	uint64_t inode;		/* 0: not known */
 	uint64_t birth_ns;	/* since 1970; 0: the file system keeps none */
+	uint64_t generation;	/* 0: not known, or not needed */
 };
 
 struct with__status {
@@ -29,7 +31,8 @@ struct with__status {
  * with__status_at - identity and mode of name in dirfd, links not followed
  *
  * An empty name means dirfd itself. Async-signal-safe. One statx(), or
- * fstatat() where a kernel or a filter refuses it.
+ * fstatat() where a kernel or a filter refuses it; and a second call where
+ * numbers are given again (base/generation.h).
  */
 int with__status_at(int dirfd, const char *name, struct with__status *ret);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -114,6 +115,18 @@ static int sys_fstat(int fd, struct stat *ret)
 #define sys_fstat fstat
 #endif
 
+static int sys_name_to_handle_at(int dirfd, const char *name,
+				 struct with__handle *ret, int flags)
+{
+	int mount;
+	int result = (int)syscall(SYS_name_to_handle_at, dirfd, name, ret,
+				  &mount, flags);
+
+	if (result == 0)
+		WRITTEN(ret, sizeof(*ret));
+	return result;
+}
+
 /* Raw because musl's turns to /proc where the descriptor is one of O_PATH. */
 static int sys_fchmod(int fd, mode_t mode)
 {
@@ -148,6 +161,9 @@ struct with__syscalls with__sys = {
 	.fstat = sys_fstat,
 	.fstatat = sys_fstatat,
 	.statx = sys_statx,
+	.statfs = statfs,
+	.fstatfs = fstatfs,
+	.name_to_handle_at = sys_name_to_handle_at,
 	.fchmod = sys_fchmod,
 	.fchmodat = fchmodat,
 	.fchmodat2 = sys_fchmodat2,

@@ -21,8 +21,16 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+struct statfs;
 struct statx;
 struct timespec;
+
+/* struct file_handle with room for any of them. */
+struct with__handle {
+	unsigned size;		/* of bytes: room before, used afterwards */
+	int type;
+	unsigned char bytes[128];
+};
 
 struct with__syscalls {
 	int (*openat)(int dirfd, const char *name, int flags, mode_t mode);
@@ -42,6 +50,10 @@ struct with__syscalls {
 	int (*fstatat)(int dirfd, const char *name, struct stat *ret, int flags);
 	int (*statx)(int dirfd, const char *name, int flags, unsigned mask,
 		     struct statx *ret);
+	int (*statfs)(const char *path, struct statfs *ret);
+	int (*fstatfs)(int fd, struct statfs *ret);
+	int (*name_to_handle_at)(int dirfd, const char *name,
+				 struct with__handle *ret, int flags);
 	int (*fchmod)(int fd, mode_t mode);
 	int (*fchmodat)(int dirfd, const char *name, mode_t mode, int flags);
 	/* Linux 6.6: mode of whatever fd is, O_PATH included (AT_EMPTY_PATH). */

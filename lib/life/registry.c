@@ -102,6 +102,8 @@ static void set_identity(struct with__slot *slot,
 			      memory_order_relaxed);
 	atomic_store_explicit(&slot->birth_ns, identity->birth_ns,
 			      memory_order_relaxed);
+	atomic_store_explicit(&slot->generation, identity->generation,
+			      memory_order_relaxed);
 	atomic_store_explicit(&slot->inode, identity->inode,
 			      memory_order_release);
 }

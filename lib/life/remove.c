@@ -36,6 +36,8 @@ static bool known_identity(const struct with__slot *slot,
 	ret->device = atomic_load_explicit(&slot->device, memory_order_relaxed);
 	ret->birth_ns = atomic_load_explicit(&slot->birth_ns,
 					     memory_order_relaxed);
+	ret->generation = atomic_load_explicit(&slot->generation,
+					       memory_order_relaxed);
 	return ret->inode != 0;
 }
 

@@ -23,7 +23,7 @@ enum with__slot_state {
 };
 
 #define WITH__SLOT_SOURCE_SIZE 40
-#define WITH__SLOT_PATH_SIZE 104
+#define WITH__SLOT_PATH_SIZE 96
 
 /*
  * A multiple of 64 bytes, and what is written at its beginning: threads that
@@ -42,6 +42,7 @@ struct with__slot {
 	/* The inode last, and 0 first: 0 says that nothing is known. */
 	_Atomic uint64_t device;
 	_Atomic uint64_t birth_ns;
+	_Atomic uint64_t generation;
 	_Atomic uint64_t inode;
 	/* Below: written while CLAIMED only. */
 	int place;

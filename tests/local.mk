@@ -5,6 +5,7 @@
 # To add a shell check: one line in tests_scripts.
 tests_programs = \
 	tests/test-anonymous \
+	tests/test-arguments \
 	tests/test-capture \
 	tests/test-cleanup \
 	tests/test-codec \

@@ -269,7 +269,7 @@ static int finish(struct with_capture *public)
 
 int with_capture_close(struct with_capture **capture)
 {
-	struct with_capture *closing = *capture;
+	struct with_capture *closing = capture ? *capture : NULL;
 
 	if (!closing)
 		return 0;

@@ -61,7 +61,7 @@ static int go_back(int back)
 
 int with_chdir_close(int *back)
 {
-	int closing = *back;
+	int closing = back ? *back : -1;
 
 	if (closing < 0)
 		return 0;

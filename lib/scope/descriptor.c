@@ -55,7 +55,7 @@ static int close_fd(int fd)
 
 int with_fd_close(int *fd)
 {
-	int closing = *fd;
+	int closing = fd ? *fd : -1;
 
 	if (closing < 0)
 		return 0;
@@ -94,7 +94,7 @@ DIR *with_dirstream_open(const char *path)
 int with_dirstream_close(DIR **directory)
 {
 	NO_CANCEL_OF_STREAMS;
-	DIR *closing = *directory;
+	DIR *closing = directory ? *directory : NULL;
 
 	if (!closing)
 		return 0;

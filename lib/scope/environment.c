@@ -67,7 +67,7 @@ static int put_back(struct with_env *env)
 
 int with_env_close(struct with_env **env)
 {
-	struct with_env *closing = *env;
+	struct with_env *closing = env ? *env : NULL;
 
 	if (!closing)
 		return 0;

@@ -277,7 +277,7 @@ int with_exit_stack_close(struct with_exit_stack *stack)
 	int saved = errno;
 	int error;
 
-	if (!stack->held_)
+	if (!stack || !stack->held_)
 		return 0;
 	(void)with__leave(stack);
 	error = run_all(stack, false);

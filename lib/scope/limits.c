@@ -35,7 +35,7 @@ int with_umask_open(unsigned mask)
 
 int with_umask_close(int *before)
 {
-	if (*before < 0)
+	if (!before || *before < 0)
 		return 0;
 	(void)with__leave(before);
 	(void)umask((mode_t)*before);
@@ -81,10 +81,11 @@ static int put_back(const struct with_rlimit *old)
 
 int with_rlimit_close(struct with_rlimit *limit)
 {
-	struct with_rlimit closing = *limit;
+	struct with_rlimit closing;
 
-	if (!closing.held)
+	if (!limit || !limit->held)
 		return 0;
+	closing = *limit;
 	(void)with__leave(limit);
 	*limit = (struct with_rlimit) { .held = 0 };
 	return with__direct_result(put_back(&closing));

@@ -90,10 +90,11 @@ struct with_mmap with_mmap_open_opt(int fd,
 
 int with_mmap_close(struct with_mmap *map)
 {
-	struct with_mmap closing = *map;
+	struct with_mmap closing;
 
-	if (!closing.data)
+	if (!map || !map->data)
 		return 0;
+	closing = *map;
 	(void)with__leave(map);
 	*map = (struct with_mmap) { .data = NULL };
 	return munmap(closing.data, closing.size);

@@ -96,10 +96,11 @@ void with__sigmask_end(struct with_sigmask old)
 
 int with_sigmask_close(struct with_sigmask *mask)
 {
-	struct with_sigmask closing = *mask;
+	struct with_sigmask closing;
 
-	if (!closing.held)
+	if (!mask || !mask->held)
 		return 0;
+	closing = *mask;
 	(void)with__leave(mask);
 	*mask = (struct with_sigmask) { .held = 0 };
 	with__sigmask_end(closing);
@@ -167,10 +168,11 @@ void with__locale_end(struct with_locale locale)
 
 int with_locale_close(struct with_locale *locale)
 {
-	struct with_locale closing = *locale;
+	struct with_locale closing;
 
-	if (!closing.entered_)
+	if (!locale || !locale->entered_)
 		return 0;
+	closing = *locale;
 	(void)with__leave(locale);
 	*locale = (struct with_locale) { .entered_ = NULL };
 	with__locale_end(closing);

@@ -235,7 +235,7 @@ static int finish(FILE *file)
 
 int with_file_close(FILE **file)
 {
-	FILE *closing = *file;
+	FILE *closing = file ? *file : NULL;
 
 	if (!closing)
 		return 0;

@@ -8,12 +8,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <with.h>
 
@@ -371,6 +376,42 @@ START_TEST(cleanup_now_removes_in_a_handler_and_in_normal_code)
 }
 END_TEST
 
+/* As a sandbox may do that is entered late. */
+static void refuse_sigaction(void)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigaction, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { 4, program };
+
+	testing_expect(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	testing_expect(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
+}
+
+static void clean_in_a_sandbox(void *unused)
+{
+	(void)unused;
+	testing_default_signals();
+	make_things();
+	testing_expect(with_cleanup_on_signals(NULL, 0) == 0);
+	refuse_sigaction();
+	alarm(20);
+	raise(SIGTERM);
+}
+
+START_TEST(who_may_not_die_of_the_signal_ends_all_the_same)
+{
+	int status = testing_in_child(clean_in_a_sandbox, NULL);
+
+	ck_assert_msg(testing_exited(status, 128 + SIGTERM), "%#x", status);
+	ck_assert_uint_eq(testing_entries(NULL), 0);
+}
+END_TEST
+
 /* 16 bytes for each of 100,000 slots are asked of mmap() in the handler. */
 static void clean_without_memory(void *unused)
 {
@@ -519,6 +560,8 @@ static void fill(TCase *tests)
 		       cleanup_now_removes_in_a_handler_and_in_normal_code);
 	tcase_add_test(tests,
 		       without_memory_the_handler_still_removes_everything);
+	tcase_add_test(tests,
+		who_may_not_die_of_the_signal_ends_all_the_same);
 	tcase_add_test(tests, a_signal_for_every_thread_at_once_cleans_once);
 	tcase_add_test(tests, a_signal_in_the_middle_of_exit_cleans_the_rest);
 	tcase_add_test(tests, a_vfork_child_that_is_killed_removes_nothing);

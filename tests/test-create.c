@@ -312,7 +312,7 @@ END_TEST
 START_TEST(errors_of_the_file_system_come_at_once)
 {
 	static const int errors[] = { EROFS, ENOSPC, EDQUOT, EIO, EPERM,
-				      EMFILE, ENFILE, ENOMEM, EINTR };
+				      EMFILE, ENFILE, ENOMEM };
 	const struct noun *noun = &nouns[_i];
 	const char *call = noun->directory ? "mkdirat" : "openat";
 

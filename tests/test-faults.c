@@ -263,6 +263,44 @@ START_TEST(whatever_call_fails_nothing_is_lost)
 }
 END_TEST
 
+/* Some are, by a signal, where the file system is one of FUSE or NFS. */
+static int interrupt(const struct meddle_call *call, void *data)
+{
+	static const char *const calls[] = {
+		"openat", "openat2", "mkdirat", "unlinkat", "fchmod",
+	};
+	unsigned long *left = data;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (strcmp(call->function, calls[i]) == 0 && (*left)-- == 0)
+			return EINTR;
+	return 0;
+}
+
+START_TEST(an_interrupted_call_is_made_again)
+{
+	unsigned long at, left;
+
+	ck_assert_ptr_nonnull(tempfile_gettempdir());
+	trees_begin();
+	for (at = 0; ; at++) {
+		first_error = 0;
+		left = at;
+		meddle_begin(interrupt, &left);
+		umask(lives[_i].mask);
+		lives[_i].live();
+		umask(0);
+		meddle_end();
+		if (!meddle_failed())
+			break;
+		ck_assert_msg(first_error == 0, "%s: call %lu, %s: %s",
+			      lives[_i].name, at, meddle_failed(),
+			      strerror(first_error));
+		ck_assert_uint_eq(testing_entries(NULL), 0);
+	}
+}
+END_TEST
+
 static void sweep(void)
 {
 	DIR *here = opendir(".");
@@ -346,6 +384,7 @@ static void fill(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, whatever_call_fails_nothing_is_lost, 0,
 			    LIVES);
+	tcase_add_loop_test(tcase, an_interrupted_call_is_made_again, 0, LIVES);
 	tcase_add_loop_test(tcase,
 		when_nothing_works_any_more_it_is_told_and_no_descriptor_lost,
 		0, LIVES);

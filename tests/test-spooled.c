@@ -565,6 +565,34 @@ START_TEST(a_failed_rollover_or_truncate_changes_nothing)
 }
 END_TEST
 
+static int interruptions;
+
+static int interrupted_ftruncate(int fd, off_t length)
+{
+	if (interruptions-- > 0) {
+		errno = EINTR;
+		return -1;
+	}
+	return ftruncate(fd, length);
+}
+
+START_TEST(an_interrupted_truncation_is_made_again)
+{
+	struct tempfile_spooled *spool = tempfile_spooled_open();
+
+	ck_assert_ptr_nonnull(spool);
+	put(spool, "hello");
+	ck_assert_int_eq(tempfile_spooled_rollover(spool), 0);
+	interruptions = 2;
+	with__sys.ftruncate = interrupted_ftruncate;
+	ck_assert_int_eq(tempfile_spooled_truncate(spool, 3), 0);
+	ck_assert_int_lt(interruptions, 0);
+	ck_assert_int_eq(fseek(spool->file, 0, SEEK_END), 0);
+	ck_assert_int_eq(ftell(spool->file), 3);
+	ck_assert_int_eq(tempfile_spooled_close(&spool), 0);
+}
+END_TEST
+
 START_TEST(what_cannot_be_is_refused_at_once)
 {
 	struct tempfile_spooled *spool;
@@ -883,6 +911,7 @@ TESTING_MAIN("spooled",
 	a_directory_is_looked_for_late_where_it_was_meant,
 	a_small_disk_loses_nothing,
 	a_failed_rollover_or_truncate_changes_nothing,
+	an_interrupted_truncation_is_made_again,
 	what_cannot_be_is_refused_at_once,
 	text_options_hold_in_memory_and_in_the_file,
 	an_unfinished_character_is_reported_at_close,

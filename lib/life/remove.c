@@ -95,7 +95,7 @@ static int remove_file(int place, const char *name,
 			return -1;
 		}
 	}
-	return with__sys.unlinkat(place, name, 0);
+	return WITH__RETRY(with__sys.unlinkat(place, name, 0));
 }
 
 static int remove_at(struct removal *removal, int place, const char *name,

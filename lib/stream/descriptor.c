@@ -88,7 +88,7 @@ static off_t descriptor_length(struct with__bytes *bytes)
 
 static int descriptor_truncate(struct with__bytes *bytes, off_t length)
 {
-	return with__sys.ftruncate(fd_of(bytes), length);
+	return WITH__RETRY(with__sys.ftruncate(fd_of(bytes), length));
 }
 
 static int descriptor_close(struct with__bytes *bytes)

@@ -268,7 +268,7 @@ static int spool_truncate(struct with__bytes *bytes, off_t length)
 	}
 	if (settle(spool) < 0)
 		return -1;
-	return with__sys.ftruncate(spool->fd, length);
+	return WITH__RETRY(with__sys.ftruncate(spool->fd, length));
 }
 
 static int spool_descriptor(struct with__bytes *bytes)

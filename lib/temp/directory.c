@@ -100,14 +100,14 @@ static int open_checked(const struct directory *dir)
 	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	struct with__status status;
 	int saved = errno;
-	int fd = with__sys.openat(AT_FDCWD, dir->public.path,
-				  O_RDONLY | flags, 0);
+	int fd = WITH__RETRY(with__sys.openat(AT_FDCWD, dir->public.path,
+					      O_RDONLY | flags, 0));
 	int error;
 
 	/* Not readable: enough to create in it, by name. */
 	if (fd < 0 && errno == EACCES)
-		fd = with__sys.openat(AT_FDCWD, dir->public.path,
-				      O_PATH | flags, 0);
+		fd = WITH__RETRY(with__sys.openat(AT_FDCWD, dir->public.path,
+						  O_PATH | flags, 0));
 	if (fd < 0)
 		return -1;
 	if (with__status_at(fd, "", &status) == 0) {

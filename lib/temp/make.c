@@ -30,7 +30,7 @@ int with__file_permissions(int fd, mode_t permissions,
 {
 	if (is_exact(status, permissions))
 		return 0;
-	return with__sys.fchmod(fd, permissions);
+	return WITH__RETRY(with__sys.fchmod(fd, permissions));
 }
 
 int with__make_file(const struct with__candidate *candidate, void *data,
@@ -39,9 +39,10 @@ int with__make_file(const struct with__candidate *candidate, void *data,
 	struct with__making_file *making = data;
 	int error;
 
-	making->fd = with__sys.openat(candidate->place, candidate->name,
-				      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
-				      making->flags, candidate->permissions);
+	making->fd = WITH__RETRY(with__sys.openat(
+		candidate->place, candidate->name,
+		O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | making->flags,
+		candidate->permissions));
 	if (making->fd < 0)
 		return -1;
 	if (with__status_at(making->fd, "", ret) == 0 &&
@@ -61,9 +62,9 @@ static int mend_directory(const struct with__candidate *candidate,
 			  const struct with__status *status)
 {
 	struct with__status opened;
-	int fd = with__sys.openat(candidate->place, candidate->name,
-				  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-				  0);
+	int fd = WITH__RETRY(with__sys.openat(
+		candidate->place, candidate->name,
+		O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0));
 	int result, error;
 
 	if (fd < 0)
@@ -89,8 +90,8 @@ int with__make_directory(const struct with__candidate *candidate, void *data,
 	int error;
 
 	(void)data;
-	if (with__sys.mkdirat(candidate->place, candidate->name,
-			      candidate->permissions) < 0)
+	if (WITH__RETRY(with__sys.mkdirat(candidate->place, candidate->name,
+					  candidate->permissions)) < 0)
 		return -1;
 	if (with__status_at(candidate->place, candidate->name, ret) == 0 &&
 	    (is_exact(ret, candidate->permissions) ||

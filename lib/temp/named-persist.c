@@ -160,10 +160,10 @@ static int open_again(const struct with__named *named,
 		     mode->readable ? O_RDWR : O_WRONLY;
 	int flags = access | (mode->append ? O_APPEND : 0) | O_NOFOLLOW |
 		    O_NONBLOCK | O_CLOEXEC;
+	int place = named->persisted ? AT_FDCWD : named->place;
+	const char *name = named->persisted ? named->persisted : name_of(named);
 
-	if (named->persisted)
-		return with__sys.openat(AT_FDCWD, named->persisted, flags, 0);
-	return with__sys.openat(named->place, name_of(named), flags, 0);
+	return WITH__RETRY(with__sys.openat(place, name, flags, 0));
 }
 
 FILE *tempfile_named_reopen(struct tempfile_named *named, const char *mode)
@@ -185,7 +185,7 @@ FILE *tempfile_named_reopen(struct tempfile_named *named, const char *mode)
 		return NULL;
 	/* Only after the check may it be emptied. */
 	if (check_identity(private, fd, "") == 0 &&
-	    (mode[0] != 'w' || with__sys.ftruncate(fd, 0) == 0))
+	    (mode[0] != 'w' || WITH__RETRY(with__sys.ftruncate(fd, 0)) == 0))
 		file = with__stream_open(fd, &how);
 	if (file)
 		return file;

@@ -30,8 +30,9 @@ static int open_unnamed(const struct with__place *place, int flags,
 #ifdef O_TMPFILE
 	bool relative = place->fd != AT_FDCWD;
 
-	return with__sys.openat(place->fd, relative ? "." : place->path,
-				O_TMPFILE | O_RDWR | flags, permissions);
+	return WITH__RETRY(with__sys.openat(
+		place->fd, relative ? "." : place->path,
+		O_TMPFILE | O_RDWR | flags, permissions));
 #else
 	(void)place, (void)flags, (void)permissions;
 	errno = EOPNOTSUPP;

@@ -18,7 +18,8 @@ compile() {
 	"$@" -std=gnu11 -O2 -D_GNU_SOURCE -I"$build" -I"$source/lib" \
 		-I"$source/include" "$source/tests/removing.c" \
 		"$source"/lib/base/rmtree*.c "$source/lib/base/chmod.c" \
-		"$source/lib/base/identity.c" "$source/lib/base/syscalls.c" \
+		"$source/lib/base/generation.c" "$source/lib/base/identity.c" \
+		"$source/lib/base/syscalls.c" \
 		-pthread -o removing
 }
 

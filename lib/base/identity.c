@@ -24,7 +24,6 @@ static int status_by_fstatat(int dirfd, const char *name,
 		.identity = { .device = st.st_dev, .inode = st.st_ino },
 		.mode = st.st_mode,
 	};
-	ret->identity.generation = with__generation(dirfd, name, st.st_dev);
 	return 0;
 }
 
@@ -49,15 +48,12 @@ static int status_by_statx(int dirfd, const char *name,
 		ret->identity.birth_ns =
 			(uint64_t)stx.stx_btime.tv_sec * 1000000000u +
 			stx.stx_btime.tv_nsec;
-	/* A mount says nothing of the file system that it stands in. */
-	if (!*name || !(stx.stx_attributes & MOUNT_ROOT))
-		ret->identity.generation =
-			with__generation(dirfd, name, ret->identity.device);
+	ret->is_mount = stx.stx_attributes & MOUNT_ROOT;
 	return 0;
 }
 
 /* Runs inside a signal handler. */
-int with__status_at(int dirfd, const char *name, struct with__status *ret)
+int with__brief_status_at(int dirfd, const char *name, struct with__status *ret)
 {
 	int result = status_by_statx(dirfd, name, ret);
 
@@ -65,6 +61,18 @@ int with__status_at(int dirfd, const char *name, struct with__status *ret)
 	if (result < 0 && (errno == ENOSYS || errno == EPERM))
 		result = status_by_fstatat(dirfd, name, ret);
 	return result;
+}
+
+/* Runs inside a signal handler. */
+int with__status_at(int dirfd, const char *name, struct with__status *ret)
+{
+	if (with__brief_status_at(dirfd, name, ret) < 0)
+		return -1;
+	/* What is mounted there is not of the file system that it stands in. */
+	if (!*name || !ret->is_mount)
+		ret->identity.generation =
+			with__generation(dirfd, name, ret->identity.device);
+	return 0;
 }
 
 /* Runs inside a signal handler. */

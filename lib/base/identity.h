@@ -25,6 +25,7 @@ struct with__identity {
 struct with__status {
 	struct with__identity identity;
 	mode_t mode;		/* type and permissions */
+	bool is_mount;		/* of a mount; since Linux 5.8 */
 };
 
 /*
@@ -32,9 +33,11 @@ struct with__status {
  *
  * An empty name means dirfd itself. Async-signal-safe. One statx(), or
  * fstatat() where a kernel or a filter refuses it; and a second call where
- * numbers are given again (base/generation.h).
+ * numbers are given again (base/generation.h). The brief form does without the
+ * generation.
  */
 int with__status_at(int dirfd, const char *name, struct with__status *ret);
+int with__brief_status_at(int dirfd, const char *name, struct with__status *ret);
 
 bool with__identity_equal(const struct with__identity *a,
 			  const struct with__identity *b);

@@ -67,7 +67,7 @@ static bool shed(struct tree *tree)
 	size_t keep = free_above(oldest);
 	struct with__status status;
 
-	if (with__status_at(oldest->fd, "", &status) < 0)
+	if (with__brief_status_at(oldest->fd, "", &status) < 0)
 		return false;
 	tree->trail[tree->shed++ % TRAIL_MOST] = (struct trail) {
 		.inode = status.identity.inode,
@@ -197,7 +197,7 @@ static bool is_where_we_came_from(const struct trail *trail, int fd,
 {
 	struct with__status status;
 
-	return with__status_at(fd, "", &status) == 0 &&
+	return with__brief_status_at(fd, "", &status) == 0 &&
 	       status.identity.inode == trail->inode &&
 	       status.identity.device == child->identity.device &&
 	       (status.identity.birth_ns & (UINT64_MAX >> 1)) == trail->birth_ns;
@@ -218,7 +218,7 @@ void with__rmtree_climb(struct tree *tree)
 		return;
 	}
 	trail = &tree->trail[(tree->shed - 1) % TRAIL_MOST];
-	if (with__status_at(child->fd, "", &status) < 0 ||
+	if (with__brief_status_at(child->fd, "", &status) < 0 ||
 	    !is_where_we_came_from(trail, fd, &status)) {
 		(void)with__sys.close(fd);
 		lose_the_way(tree);

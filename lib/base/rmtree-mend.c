@@ -21,7 +21,7 @@ int with__rmtree_widen(int fd)
 {
 	struct with__status status;
 
-	if (with__status_at(fd, "", &status) < 0)
+	if (with__brief_status_at(fd, "", &status) < 0)
 		return -1;
 	return with__chmod_fd(fd, (status.mode & 07777) | 0700);
 }

@@ -23,11 +23,11 @@ static int same_device(struct tree *tree, int fd)
 	struct with__status status;
 
 	if (!tree->device) {
-		if (with__status_at(tree->frames[0].fd, "", &status) < 0)
+		if (with__brief_status_at(tree->frames[0].fd, "", &status) < 0)
 			return -1;
 		tree->device = status.identity.device;
 	}
-	if (with__status_at(fd, "", &status) < 0)
+	if (with__brief_status_at(fd, "", &status) < 0)
 		return -1;
 	if (status.identity.device == tree->device)
 		return 0;

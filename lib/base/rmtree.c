@@ -239,7 +239,7 @@ static bool is_directory(const struct with__rmtree *options, const char *path)
 {
 	struct with__status status;
 
-	return with__status_at(options->at, path, &status) == 0 &&
+	return with__brief_status_at(options->at, path, &status) == 0 &&
 	       S_ISDIR(status.mode);
 }
 

@@ -49,7 +49,7 @@ static int open_unnamed_exactly(const struct with__place *place, int flags,
 
 	if (fd < 0)
 		return -1;
-	if (with__status_at(fd, "", &status) == 0 &&
+	if (with__brief_status_at(fd, "", &status) == 0 &&
 	    with__file_permissions(fd, permissions, &status) == 0)
 		return fd;
 	error = errno;

@@ -32,6 +32,9 @@ lib_libwith_core_la_SOURCES = \
 	lib/life/signals.c \
 	lib/life/slots.c lib/life/slots.h \
 	lib/life/unwind.c \
+	lib/stream/avx512-read.c \
+	lib/stream/avx512-write.c \
+	lib/stream/avx512.h \
 	lib/stream/bytes.h \
 	lib/stream/charset.h \
 	lib/stream/codec.c lib/stream/codec.h \
@@ -57,6 +60,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/stream/units.c lib/stream/units.h \
 	lib/stream/unrolled.h \
 	lib/stream/utf8.c lib/stream/utf8.h \
+	lib/stream/vector.c lib/stream/vector.h \
 	lib/stream/window.c lib/stream/window.h \
 	lib/temp/anonymous-persist.c \
 	lib/temp/anonymous.c \

@@ -68,6 +68,7 @@ tests_programs = \
 	tests/test-tempfile-rmtree \
 	tests/test-testing \
 	tests/test-text \
+	tests/test-vector \
 	tests/test-version \
 	tests/test-where
 

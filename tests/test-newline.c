@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "stream/newline.h"
@@ -34,10 +35,10 @@ START_TEST(every_short_text_is_translated_in_any_two_pieces)
 				expected[length++] =
 					text[j] == '\r' ? '\n' : text[j];
 			}
-			made = with__newline_count(text, cut, &counted_cr);
-			more = with__newline_count(text + cut, size - cut,
+			made = with__newline_pairs(text, cut, &counted_cr);
+			more = with__newline_pairs(text + cut, size - cut,
 						   &counted_cr);
-			ck_assert_uint_eq(made + more, length);
+			ck_assert_uint_eq(size - made - more, length);
 			memcpy(first, text, cut);
 			memcpy(second, text + cut, size - cut);
 			made = with__newline_translate(first, cut, &after_cr);
@@ -47,6 +48,40 @@ START_TEST(every_short_text_is_translated_in_any_two_pieces)
 			memcpy(first + made, second, more);
 			ck_assert_mem_eq(first, expected, length);
 		}
+	}
+}
+END_TEST
+
+/* Of every size up to some vectors of the counter, and of very many. */
+START_TEST(pairs_are_counted_as_they_are_translated)
+{
+	static char text[12000];
+	unsigned seed = 1;
+
+	for (size_t size = 0; size < sizeof(text); size++) {
+		bool after_cr = size % 2;
+		bool counted_cr = after_cr;
+		size_t pairs;
+		char *copy;
+
+		if (size == 300)
+			size = sizeof(text) - 1;
+		copy = malloc(size ? size : 1);
+		ck_assert_ptr_nonnull(copy);
+		for (size_t i = 0; i < size; i++) {
+			seed = seed * 1103515245 + 12345;
+			text[i] = "\r\n\r\na\r\n\n"[seed >> 16 & 7];
+			if (size > 300)
+				text[i] = "\r\n"[i % 2];
+		}
+		memcpy(copy, text, size);
+		/* Right behind it is no other byte that could be read. */
+		pairs = with__newline_pairs(copy, size, &counted_cr);
+		ck_assert_uint_eq(size - pairs,
+				  with__newline_translate(text, size,
+							  &after_cr));
+		ck_assert_int_eq(counted_cr, after_cr);
+		free(copy);
 	}
 }
 END_TEST
@@ -75,4 +110,5 @@ END_TEST
 
 TESTING_MAIN("newline",
 	every_short_text_is_translated_in_any_two_pieces,
+	pairs_are_counted_as_they_are_translated,
 	only_the_values_of_python_are_known)

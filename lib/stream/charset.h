@@ -71,6 +71,12 @@ struct with__charset_ops {
 				       unsigned *state,
 				       const unsigned char *in, size_t size,
 				       unsigned char *out, size_t room);
+	/*
+	 * How many bytes at the start of a text are written as they stand,
+	 * and whole characters; may be any fewer. NULL where none are.
+	 */
+	size_t (*same)(const struct with__charset *charset, unsigned state,
+		       const unsigned char *in, size_t size);
 	/* Does what a byte means depend on escapes somewhere before it? */
 	bool (*stateful)(const struct with__charset *charset);
 	void (*close)(struct with__charset *charset);

@@ -277,15 +277,6 @@ static bool encode_one(const struct with__codec *codec, unsigned *state,
 	return true;
 }
 
-static struct with__run run_untouched(const struct with__codec *codec,
-				      unsigned *state,
-				      const unsigned char *in, size_t size,
-				      unsigned char *out, size_t room)
-{
-	return codec->charset->ops->encode_run(codec->charset, state, in, size,
-					       out, room);
-}
-
 /* Copy bytes with something else for each \n; returns how many there are. */
 static size_t copy_lines(const char *ending, const unsigned char *in,
 			 size_t size, unsigned char *out)
@@ -312,7 +303,7 @@ static size_t copy_lines(const char *ending, const unsigned char *in,
  * some of it, as it would be otherwise, and then with them. Where it cannot,
  * it goes to the next \n.
  */
-static struct with__run run_with_endings(const struct with__codec *codec,
+static struct with__run encode_run(const struct with__codec *codec,
 					 unsigned *state,
 					 const unsigned char *in, size_t size,
 					 unsigned char *out, size_t room)
@@ -321,6 +312,9 @@ static struct with__run run_with_endings(const struct with__codec *codec,
 	unsigned char lines[LINES];
 	struct with__run run;
 
+	if (!codec->newline.ending)
+		return ops->encode_run(codec->charset, state, in, size, out,
+				       room);
 	if (!codec->charset->plain || room < 2 * LINES) {
 		const unsigned char *line = memchr(in, '\n', size);
 
@@ -336,6 +330,17 @@ static struct with__run run_with_endings(const struct with__codec *codec,
 	return run;
 }
 
+/* What is read of \r\n is one character. */
+static void discount_endings(const struct with__codec *codec,
+			     struct with__shift *shift,
+			     const unsigned char *in,
+			     struct with__progress *progress)
+{
+	if (codec->newline.universal)
+		progress->worth -= with__newline_pairs(
+			(const char *)in, progress->used, &shift->after_cr);
+}
+
 struct with__progress with__codec_encode(const struct with__codec *codec,
 					 struct with__shift *shift,
 					 const unsigned char *in, size_t size,
@@ -349,8 +354,7 @@ struct with__progress with__codec_encode(const struct with__codec *codec,
 	if (ops->begin)
 		progress.made = ops->begin(codec->charset, &shift->state, out);
 	while (progress.used < size) {
-		struct with__run run = (codec->newline.ending ?
-			run_with_endings : run_untouched)(
+		struct with__run run = encode_run(
 			codec, &shift->state, in + progress.used,
 			size - progress.used, out + progress.made,
 			room - progress.made);
@@ -368,8 +372,24 @@ struct with__progress with__codec_encode(const struct with__codec *codec,
 		progress.made = 0;
 		shift->state = before;
 	}
-	if (codec->newline.universal)
-		progress.worth -= progress.used - with__newline_count(
-			(const char *)in, progress.used, &shift->after_cr);
+	discount_endings(codec, shift, in, &progress);
+	return progress;
+}
+
+struct with__progress with__codec_pass(const struct with__codec *codec,
+				       struct with__shift *shift,
+				       const unsigned char *in, size_t size)
+{
+	const struct with__charset_ops *ops = codec->charset->ops;
+	struct with__progress progress = { 0 };
+	size_t same;
+
+	if (!ops->same || codec->newline.ending)
+		return progress;
+	same = ops->same(codec->charset, shift->state, in, size);
+	if (same < size / 2)
+		return progress;
+	progress.used = progress.made = progress.worth = same;
+	discount_endings(codec, shift, in, &progress);
 	return progress;
 }

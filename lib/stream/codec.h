@@ -78,4 +78,14 @@ struct with__progress with__codec_encode(const struct with__codec *codec,
 					 bool last, unsigned char *out,
 					 size_t room);
 
+/*
+ * with__codec_pass - the same without an output, where it would be the input
+ *
+ * Returns how far this holds; used is 0 if that is not worth a write of its
+ * own, and nothing has changed then.
+ */
+struct with__progress with__codec_pass(const struct with__codec *codec,
+				       struct with__shift *shift,
+				       const unsigned char *in, size_t size);
+
 #endif /* STREAM_CODEC_H */

@@ -20,44 +20,75 @@ int with__newline_parse(const char *newline, struct with__newline *ret)
 	return 0;
 }
 
-/* Both functions below: where there is no target, only the size is found. */
-static size_t walk(char *target, const char *text, size_t size,
-		   bool *after_cr)
+size_t with__newline_translate(char *text, size_t size, bool *after_cr)
 {
 	const char *end = text + size;
+	const char *from = text;
 	size_t made = 0;
 
-	if (size && *after_cr && *text == '\n')
-		text++;
+	if (size && *after_cr && *from == '\n')
+		from++;
 	if (size)
 		*after_cr = false;
-	while (text < end) {
-		const char *cr = memchr(text, '\r', (size_t)(end - text));
-		size_t length = (size_t)((cr ? cr : end) - text);
+	while (from < end) {
+		const char *cr = memchr(from, '\r', (size_t)(end - from));
+		size_t length = (size_t)((cr ? cr : end) - from);
 
-		if (target && target + made != text)
-			memmove(target + made, text, length);
+		if (text + made != from)
+			memmove(text + made, from, length);
 		made += length;
 		if (!cr)
 			break;
-		if (target)
-			target[made] = '\n';
-		made++;
-		text = cr + 1;
-		if (text == end)
+		text[made++] = '\n';
+		from = cr + 1;
+		if (from == end)
 			*after_cr = true;
-		else if (*text == '\n')
-			text++;
+		else if (*from == '\n')
+			from++;
 	}
 	return made;
 }
 
-size_t with__newline_translate(char *text, size_t size, bool *after_cr)
+typedef unsigned char vector __attribute__((vector_size(16)));
+
+/* More than so many might be too many for a lane. */
+enum { LANES = sizeof(vector), MOST = 255 };
+
+/* How many \r of the first so many vectors have a \n behind them. */
+static size_t count_pairs(const char *text, size_t vectors)
 {
-	return walk(text, text, size, after_cr);
+	vector sums = { 0 };
+	vector first, second;
+	size_t total = 0;
+
+	for (size_t i = 0; i < vectors; i++) {
+		memcpy(&first, text + i * LANES, LANES);
+		memcpy(&second, text + i * LANES + 1, LANES);
+		sums -= (vector)(first == '\r') & (vector)(second == '\n');
+	}
+	for (size_t i = 0; i < LANES; i++)
+		total += sums[i];
+	return total;
 }
 
-size_t with__newline_count(const char *text, size_t size, bool *after_cr)
+size_t with__newline_pairs(const char *text, size_t size, bool *after_cr)
 {
-	return walk(NULL, text, size, after_cr);
+	size_t pairs = size && *after_cr && *text == '\n';
+	const char *first = size ? memchr(text, '\r', size) : NULL;
+	size_t at = first ? (size_t)(first - text) : size;
+
+	if (size)
+		*after_cr = text[size - 1] == '\r';
+	/* One more byte than its vectors is looked at. */
+	while (size - at > LANES) {
+		size_t vectors = (size - at - 1) / LANES;
+
+		if (vectors > MOST)
+			vectors = MOST;
+		pairs += count_pairs(text + at, vectors);
+		at += vectors * LANES;
+	}
+	for (; at + 1 < size; at++)
+		pairs += text[at] == '\r' && text[at + 1] == '\n';
+	return pairs;
 }

@@ -36,7 +36,7 @@ int with__newline_parse(const char *newline, struct with__newline *ret);
  */
 size_t with__newline_translate(char *text, size_t size, bool *after_cr);
 
-/* The size that with__newline_translate() would return. */
-size_t with__newline_count(const char *text, size_t size, bool *after_cr);
+/* By how many bytes with__newline_translate() would make it shorter. */
+size_t with__newline_pairs(const char *text, size_t size, bool *after_cr);
 
 #endif /* STREAM_NEWLINE_H */

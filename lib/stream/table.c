@@ -25,12 +25,21 @@
 
 #include "stream/table.h"
 #include "stream/spelling.h"
+#include "stream/utf8.h"
 
 static bool table_stateful(const struct with__charset *charset)
 {
 	const struct with__table *table = (const struct with__table *)charset;
 
 	return table->oracle.shifts || table->state_count > 1;
+}
+
+static size_t table_same(const struct with__charset *charset, unsigned state,
+			 const unsigned char *in, size_t size)
+{
+	const struct with__table *table = (const struct with__table *)charset;
+
+	return table->ascii && state == 0 ? with__ascii_span(in, size) : 0;
 }
 
 static void table_close(struct with__charset *charset)
@@ -70,6 +79,7 @@ static const struct with__charset_ops ops = {
 	.encode = with__table_encode,
 	.decode_run = with__table_decode_run,
 	.encode_run = with__table_encode_run,
+	.same = table_same,
 	.stateful = table_stateful,
 	.close = table_close,
 };

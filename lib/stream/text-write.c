@@ -16,14 +16,21 @@ static int put(struct with__text *text, const unsigned char *in, size_t size,
 	       bool last, bool at_end, size_t *used)
 {
 	struct with__shift shift = text->place.shift;
-	struct with__progress progress = with__codec_encode(
-		&text->window.codec, &shift, in, size, last, text->out,
-		WITH__TEXT_OUT);
-	size_t stored = text->window.bytes->ops->write(
-		text->window.bytes, text->out, progress.made, text->place.raw);
+	struct with__progress progress = with__codec_pass(
+		&text->window.codec, &shift, in, size);
+	const unsigned char *out = in;
+	size_t stored;
 	int error;
 
 	*used = 0;
+	if (!progress.used) {
+		progress = with__codec_encode(&text->window.codec, &shift, in,
+					      size, last, text->out,
+					      WITH__TEXT_OUT);
+		out = text->out;
+	}
+	stored = text->window.bytes->ops->write(
+		text->window.bytes, out, progress.made, text->place.raw);
 	if (stored < progress.made) {
 		int saved = errno;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unicode.c - UTF-8, UTF-16 and UTF-32, with and without byte order mark.
+ * unicode.c - UTF-8, UTF-16 and UTF-32, with and without byte order mark; and
+ * Latin-1, which is the first 256 code points in a byte each.
  *
  * The state is the byte order. The kinds that have a mark begin in START:
  * reading then wants the mark (UTF-8 does without), and the first character
@@ -117,6 +118,16 @@ static int decode32(struct with__charset *charset, unsigned *state,
 	return 4;
 }
 
+static int decode_latin1(struct with__charset *charset, unsigned *state,
+			 const unsigned char *in, size_t size,
+			 uint32_t ret[2], int *count)
+{
+	(void)charset, (void)state, (void)size;
+	*count = 1;
+	ret[0] = *in;
+	return 1;
+}
+
 static int decode8(struct with__charset *charset, unsigned *state,
 		   const unsigned char *in, size_t size, uint32_t ret[2],
 		   int *count)
@@ -175,6 +186,19 @@ static int encode(struct with__charset *charset, unsigned *state,
 	return (int)unit;
 }
 
+static int encode_latin1(struct with__charset *charset, unsigned *state,
+			 uint32_t point, unsigned char *out, size_t *worth)
+{
+	(void)charset, (void)state;
+	if (point > 0xff) {
+		errno = EILSEQ;
+		return -1;
+	}
+	*worth = with__utf8_length(point);
+	*out = (unsigned char)point;
+	return 1;
+}
+
 /* Both directions of UTF-8: copy what is well formed. */
 static struct with__run run8(struct with__charset *charset, unsigned *state,
 			     const unsigned char *in, size_t size,
@@ -188,22 +212,35 @@ static struct with__run run8(struct with__charset *charset, unsigned *state,
 	return (struct with__run) { done, done, done };
 }
 
-#define RUN(NAME, LOOP)							\
+/* The units of the others: what comes before is the mark alone. */
+#define RUN(NAME, UNITS)						\
 static struct with__run NAME(struct with__charset *charset,		\
 			     unsigned *state, const unsigned char *in,	\
 			     size_t size, unsigned char *out,		\
 			     size_t room)				\
 {									\
-	(void)charset;							\
 	if (*state == START)						\
 		return (struct with__run) { 0 };			\
-	return LOOP(*state != NATIVE, in, size, out, room);		\
+	return UNITS(charset->unit, *state != NATIVE, in, size, out,	\
+		     room);						\
 }
 
-RUN(decode_run16, with__units_decode16)
-RUN(decode_run32, with__units_decode32)
-RUN(encode_run16, with__units_encode16)
-RUN(encode_run32, with__units_encode32)
+RUN(decode_run, with__units_decode)
+RUN(encode_run, with__units_encode)
+
+static size_t same8(const struct with__charset *charset, unsigned state,
+		    const unsigned char *in, size_t size)
+{
+	(void)charset;
+	return state == START ? 0 : with__utf8_span(in, size);
+}
+
+static size_t same_latin1(const struct with__charset *charset, unsigned state,
+			  const unsigned char *in, size_t size)
+{
+	(void)charset, (void)state;
+	return with__ascii_span(in, size);
+}
 
 static bool never(const struct with__charset *charset)
 {
@@ -218,19 +255,26 @@ static void unicode_close(struct with__charset *charset)
 
 static const struct with__charset_ops ops8 = {
 	.decode = decode8, .begin = begin, .encode = encode,
-	.decode_run = run8, .encode_run = run8,
+	.decode_run = run8, .encode_run = run8, .same = same8,
 	.stateful = never, .close = unicode_close,
 };
 
 static const struct with__charset_ops ops16 = {
 	.decode = decode16, .begin = begin, .encode = encode,
-	.decode_run = decode_run16, .encode_run = encode_run16,
+	.decode_run = decode_run, .encode_run = encode_run,
 	.stateful = never, .close = unicode_close,
 };
 
 static const struct with__charset_ops ops32 = {
 	.decode = decode32, .begin = begin, .encode = encode,
-	.decode_run = decode_run32, .encode_run = encode_run32,
+	.decode_run = decode_run, .encode_run = encode_run,
+	.stateful = never, .close = unicode_close,
+};
+
+static const struct with__charset_ops ops_latin1 = {
+	.decode = decode_latin1, .encode = encode_latin1,
+	.decode_run = decode_run, .encode_run = encode_run,
+	.same = same_latin1,
 	.stateful = never, .close = unicode_close,
 };
 
@@ -253,6 +297,17 @@ static const struct {
 	{ "u32", { &ops32, START, 4, false } },
 	{ "utf32le", { &ops32, LITTLE, 4, false } },
 	{ "utf32be", { &ops32, BIG, 4, false } },
+	{ "latin1", { &ops_latin1, NATIVE, 1, true } },
+	{ "latin", { &ops_latin1, NATIVE, 1, true } },
+	{ "l1", { &ops_latin1, NATIVE, 1, true } },
+	{ "iso88591", { &ops_latin1, NATIVE, 1, true } },
+	{ "iso885911987", { &ops_latin1, NATIVE, 1, true } },
+	{ "isoir100", { &ops_latin1, NATIVE, 1, true } },
+	{ "csisolatin1", { &ops_latin1, NATIVE, 1, true } },
+	{ "iso8859", { &ops_latin1, NATIVE, 1, true } },
+	{ "8859", { &ops_latin1, NATIVE, 1, true } },
+	{ "cp819", { &ops_latin1, NATIVE, 1, true } },
+	{ "ibm819", { &ops_latin1, NATIVE, 1, true } },
 };
 
 struct with__charset *with__unicode_open(const char *name)

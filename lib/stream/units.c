@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * units.c - UTF-16 and UTF-32 in bulk.
+ * units.c - Latin-1, UTF-16 and UTF-32 in bulk.
  *
- * The loops are written once for both: unit and swapped are constants wherever
- * they are inlined, so that the compiler makes four of each.
+ * The loops are written once for all: unit and swapped are constants wherever
+ * they are inlined, so that the compiler makes one for each.
  *
  * Reading makes the bytes of eight units side by side, each in a word of its
  * own with its length beside it, and stores the words over each other's ends.
@@ -32,6 +32,8 @@ static inline uint32_t get(const unsigned char *in, unsigned unit,
 	uint32_t value;
 	uint16_t half;
 
+	if (unit == 1)
+		return *in;
 	if (unit == 2) {
 		memcpy(&half, in, 2);
 		return swapped ? __builtin_bswap16(half) : half;
@@ -45,6 +47,10 @@ static inline void put(uint32_t value, unsigned char *out, unsigned unit,
 {
 	uint16_t half = (uint16_t)value;
 
+	if (unit == 1) {
+		*out = (unsigned char)value;
+		return;
+	}
 	if (unit == 2) {
 		if (swapped)
 			half = __builtin_bswap16(half);
@@ -155,6 +161,14 @@ static inline size_t store(halves units, unsigned char *out)
 	return store_any(units, out);
 }
 
+static inline size_t decode_bytes(const unsigned char *in, unsigned char *out)
+{
+	bytes units;
+
+	memcpy(&units, in, sizeof(units));
+	return store(__builtin_convertvector(units, halves), out);
+}
+
 static inline size_t decode_halves(bool swapped, const unsigned char *in,
 				   unsigned char *out)
 {
@@ -188,7 +202,8 @@ static ALWAYS_INLINE size_t decode_some(unsigned unit, bool swapped,
 				 const unsigned char *in, unsigned char *out)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return unit == 2 ? decode_halves(swapped, in, out) :
+	return unit == 1 ? decode_bytes(in, out) :
+	       unit == 2 ? decode_halves(swapped, in, out) :
 			   decode_words(swapped, in, out);
 #else
 	return 0;
@@ -279,6 +294,10 @@ static ALWAYS_INLINE size_t encode_ascii(unsigned unit, bool swapped,
 	halves units;
 
 	memcpy(&word, in, LANES);
+	if (unit == 1) {
+		memcpy(out, &word, LANES);
+		return with__ascii_count(word);
+	}
 	if (unit == 4) {
 		UNROLLED
 		for (size_t i = 0; i < LANES; i++)
@@ -300,7 +319,7 @@ static ALWAYS_INLINE bool encode_one(unsigned unit, bool swapped, FROM, TO)
 	int length = with__utf8_get(*from, (size_t)(end - *from), false,
 				    &point);
 
-	if (length <= 0)
+	if (length <= 0 || (unit == 1 && point > 0xff))
 		return false;
 	if (unit == 2 && point >= 0x10000) {
 		put(0xd7c0 + (point >> 10), *to, 2, swapped);
@@ -325,7 +344,7 @@ static ALWAYS_INLINE bool encode_some(unsigned unit, bool swapped,
 		*to += count * unit;
 		return true;
 	}
-	if (**from < 0xe0 || !encode_long(unit, swapped, *from, *to))
+	if (unit == 1 || **from < 0xe0 || !encode_long(unit, swapped, *from, *to))
 		return false;
 	*from += 3 * FEW;
 	*to += FEW * unit;
@@ -352,16 +371,21 @@ encode_units(unsigned unit, bool swapped, const unsigned char *in, size_t size,
 				   (size_t)(from - in) };
 }
 
-#define BOTH(NAME, LOOP, UNIT)						\
-struct with__run NAME(bool swapped, const unsigned char *in,		\
-		      size_t size, unsigned char *out, size_t room)	\
+#define SCALAR(NAME, LOOP)						\
+struct with__run NAME(unsigned unit, bool swapped,			\
+		      const unsigned char *in, size_t size,		\
+		      unsigned char *out, size_t room)			\
 {									\
+	if (unit == 1)							\
+		return LOOP(1, false, in, size, out, room);		\
+	if (unit == 2 && swapped)					\
+		return LOOP(2, true, in, size, out, room);		\
+	if (unit == 2)							\
+		return LOOP(2, false, in, size, out, room);		\
 	if (swapped)							\
-		return LOOP(UNIT, true, in, size, out, room);		\
-	return LOOP(UNIT, false, in, size, out, room);			\
+		return LOOP(4, true, in, size, out, room);		\
+	return LOOP(4, false, in, size, out, room);			\
 }
 
-BOTH(with__units_decode16, decode_units, 2)
-BOTH(with__units_decode32, decode_units, 4)
-BOTH(with__units_encode16, encode_units, 2)
-BOTH(with__units_encode32, encode_units, 4)
+SCALAR(with__units_decode_scalar, decode_units)
+SCALAR(with__units_encode_scalar, encode_units)

@@ -2,7 +2,8 @@
 /*
  * utf8.c - UTF-8 with care, and in bulk.
  *
- * In bulk it is looked at sixteen bytes at a time. Each byte is compared with
+ * In bulk it is looked at sixteen bytes at a time, where vector.h has nothing
+ * better. Each byte is compared with
  * the three before it: they say whether it must continue a character, and the
  * one before within which limits. The vectors are the compiler's own, which
  * knows how to do without where a machine has none.
@@ -10,6 +11,7 @@
 #include "config.h"
 
 #include "stream/utf8.h"
+#include "stream/vector.h"
 
 typedef unsigned char vector __attribute__((vector_size(16)));
 typedef signed char signed_vector __attribute__((vector_size(16)));
@@ -178,7 +180,9 @@ static inline size_t copy_fast(const unsigned char *in, size_t size,
 size_t with__utf8_copy(const unsigned char *in, size_t size,
 		       unsigned char *out)
 {
-	size_t done = with__ascii_copy(in, size, out);
+	const struct with__vector *fast = with__vector();
+	size_t done = fast ? fast->utf8(in, size, out) :
+			     with__ascii_copy(in, size, out);
 
 	/* Wherever this stands, the bytes before are of whole characters. */
 	while (done < size) {
@@ -195,6 +199,24 @@ size_t with__utf8_copy(const unsigned char *in, size_t size,
 				return done;
 			done += count;
 		}
+	}
+	return done;
+}
+
+size_t with__utf8_span(const unsigned char *in, size_t size)
+{
+	const struct with__vector *fast = with__vector();
+	size_t done = fast ? fast->utf8(in, size, NULL) :
+			     with__ascii_span(in, size);
+
+	while (done < size) {
+		uint32_t point;
+		int length = with__utf8_get(in + done, size - done, false,
+					    &point);
+
+		if (length <= 0 || (!fast && point >= 0x80))
+			break;
+		done += (size_t)length;
 	}
 	return done;
 }

@@ -165,8 +165,26 @@ static inline size_t with__ascii_copy(const unsigned char *in, size_t size,
 	return done;
 }
 
+/* How many bytes there are before any that is not below 0x80. */
+static inline size_t with__ascii_span(const unsigned char *in, size_t size)
+{
+	size_t done = 0;
+
+	while (size - done >= 64 && with__ascii_all(in + done, 64))
+		done += 64;
+	while (done < size && in[done] < 0x80)
+		done++;
+	return done;
+}
+
 /* Copy well-formed characters as far as they go whole; returns the size. */
 size_t with__utf8_copy(const unsigned char *in, size_t size,
 		       unsigned char *out);
+
+/*
+ * How far they go, without copying; 0 where that would not be found out much
+ * faster than they are copied.
+ */
+size_t with__utf8_span(const unsigned char *in, size_t size);
 
 #endif /* STREAM_UTF8_H */

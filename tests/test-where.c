@@ -19,6 +19,7 @@
 #include <with/anonymous.h>
 #include <with/directory.h>
 #include <with/location.h>
+#include <with/named.h>
 
 #include "base/syscalls.h"
 #include "base/where.h"
@@ -171,6 +172,37 @@ START_CHILD_TEST(what_is_too_long_is_passed_over)
 	setenv("TEMP", path, 1);
 	setenv("TMP", path + 1, 1);
 	testing_expect(is_found("/tmp"));
+}
+END_CHILD_TEST
+
+/* A path of that many bytes to a directory in the TMPDIR. */
+static const char *of_length(size_t length)
+{
+	static char path[PATH_MAX];
+
+	testing_expect(length < sizeof(path));
+	memset(path, '/', length);
+	memcpy(path, base, strlen(base));
+	path[length - 1] = 'd';
+	path[length] = '\0';
+	return path;
+}
+
+START_CHILD_TEST(where_no_name_of_ours_fits_is_passed_over)
+{
+	const size_t longest = PATH_MAX - 1 - strlen("/tmp") - 16;
+	struct tempfile_named *named;
+
+	begin();
+	trees_directory("d");
+	setenv("TMPDIR", of_length(longest + 1), 1);
+	testing_expect(is_found("/tmp"));
+	setenv("TMPDIR", of_length(longest), 1);
+	testing_expect(with__where_set(NULL) == 0);
+	testing_expect(is_found(of_length(longest)));
+	named = tempfile_named_open();
+	testing_expect(named && tempfile_named_close(&named) == 0);
+	testing_expect(rmdir("d") == 0);
 }
 END_CHILD_TEST
 
@@ -449,6 +481,7 @@ TESTING_MAIN("where",
 	what_is_missing_or_a_file_is_passed_over,
 	what_cannot_be_written_to_is_passed_over,
 	what_is_too_long_is_passed_over,
+	where_no_name_of_ours_fits_is_passed_over,
 	what_has_no_free_block_is_passed_over,
 	what_has_no_free_inode_is_passed_over,
 	where_the_probe_is_written_in_part_is_passed_over,

@@ -3,9 +3,9 @@
  * where.c - find the default directory by really making something in it
  *
  * A directory counts as usable if a file can be made and written there: so a
- * missing, read-only or full one is passed over. The probe has no name where
- * the file system can do that; elsewhere its name exists only while signals
- * are blocked, so that none leaks.
+ * missing, read-only or full one is passed over, and one so deep that no name
+ * fits. The probe has no name where the file system can do that; elsewhere its
+ * name exists only while signals are blocked, so that none leaks.
  *
  * Paths that were handed out stay valid for good: they are kept in a list
  * that only grows, each once. There are no locks, which a fork could leave
@@ -139,11 +139,7 @@ static int open_and_unlink(const char *dir)
 
 	if (with__name_random(name, WITH__NAME_LENGTH) < 0)
 		return -1;
-	if (snprintf(path, sizeof(path), "%s/tmp%s", dir, name) >=
-	    (int)sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
+	sprintf(path, "%s/tmp%s", dir, name);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	fd = with__sys.openat(AT_FDCWD, path,
@@ -158,10 +154,15 @@ static int open_and_unlink(const char *dir)
 /* False with errno. */
 static bool is_usable(const char *dir)
 {
-	int fd = open_unnamed(dir);
 	ssize_t written;
-	int error;
+	int fd, error;
 
+	/* What has no name fits anywhere, but that is not enough. */
+	if (strlen(dir) + strlen("/tmp") + WITH__NAME_LENGTH >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	fd = open_unnamed(dir);
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
 		       errno == EINVAL))
 		fd = open_and_unlink(dir);

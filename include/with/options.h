@@ -95,11 +95,12 @@ struct tempfile_dir;
  *            0 for what stdio chooses.
  * encoding, errors, newline: make the stream one of text. The program then
  *            reads and writes UTF-8, and the file holds the encoding.
- *            fileno() has no descriptor to give for such a stream. Positions
- *            are offsets in the text as it is read, any of them; where errors
- *            or newline put more or less into the file than was written, flush
- *            before asking for one. Writing is EINVAL within a character, and
- *            amid a text in an encoding with escape sequences.
+ *            fileno() has no descriptor to give for such a stream, and with
+ *            glibc it takes no wide characters (fwide() says so). Positions are
+ *            offsets in the text as it is read, any of them up to its end;
+ *            where errors or newline put more or less into the file than was
+ *            written, flush before asking for one. Writing is EINVAL within a
+ *            character, and amid a text in an encoding with escape sequences.
  * encoding:  any that iconv knows, by its name or Python's: "latin-1",
  *            "cp1252", "shift_jis", "utf-16", "utf-8-sig"; NULL: UTF-8.
  *            "utf-16" and "utf-32" have a byte order mark, "utf-16-le" and the

@@ -26,6 +26,9 @@
  * when the file runs full later. Memory holds max_size bytes and one write at
  * most.
  *
+ * With glibc the stream is one of bytes for good, as is every one that has no
+ * descriptor: fwide() says so, and fgetws() and its kin must not be called.
+ *
  * A handle belongs to one thread at a time; different handles need no lock.
  * In a forked child it may only be closed: that frees memory and touches
  * nothing else.

@@ -136,7 +136,8 @@ static int before(const char *function, int fd, const char *name)
 	     (dirfd, name, buffer, size), dirfd, name)			\
 	CALL(ssize_t, getrandom, (void *buffer, size_t size,		\
 				  unsigned flags),			\
-	     (buffer, size, flags), -1, NULL)
+	     (buffer, size, flags), -1, NULL)				\
+	CALL(int, membarrier, (int command), (command), -1, NULL)
 
 #define DEFINE(type, function, parameters, arguments, fd, name)		\
 	static type meddled_##function parameters			\

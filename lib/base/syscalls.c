@@ -133,6 +133,11 @@ static int sys_fchmod(int fd, mode_t mode)
 	return (int)syscall(SYS_fchmod, fd, mode);
 }
 
+static int sys_membarrier(int command)
+{
+	return (int)syscall(SYS_membarrier, command, 0, 0);
+}
+
 static int sys_fchmodat2(int dirfd, const char *name, mode_t mode, int flags)
 {
 	return (int)syscall(SYS_fchmodat2, dirfd, name, mode, flags);
@@ -180,6 +185,7 @@ struct with__syscalls with__sys = {
 	.readlinkat = readlinkat,
 	.nanosleep = nanosleep,
 	.getrandom = getrandom,
+	.membarrier = sys_membarrier,
 };
 
 /*

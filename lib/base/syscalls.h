@@ -72,6 +72,7 @@ struct with__syscalls {
 			      size_t size);
 	int (*nanosleep)(const struct timespec *time, struct timespec *ret_left);
 	ssize_t (*getrandom)(void *buffer, size_t size, unsigned flags);
+	int (*membarrier)(int command);
 };
 
 /*

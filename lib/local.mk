@@ -23,6 +23,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/base/syscalls.c lib/base/syscalls.h \
 	lib/base/where.c lib/base/where.h \
 	lib/life/cleanup.c \
+	lib/life/closing.c lib/life/closing.h \
 	lib/life/exit.c lib/life/exit.h \
 	lib/life/fork.c \
 	lib/life/inherited.c lib/life/inherited.h \

@@ -8,6 +8,7 @@ tests_programs = \
 	tests/test-arguments \
 	tests/test-capture \
 	tests/test-cleanup \
+	tests/test-closing \
 	tests/test-codec \
 	tests/test-create \
 	tests/test-descriptor \
@@ -147,6 +148,7 @@ tests_test_life_threads_exceptions_CFLAGS = $(AM_CFLAGS) -fexceptions
 
 # The programs whose quick form, in make check, has a long one here.
 tests_storms = \
+	tests/test-closing \
 	tests/test-life-calls \
 	tests/test-life-fork \
 	tests/test-life-hostile \
@@ -210,6 +212,7 @@ check-valgrind:
 # The programs that have threads, for -fsanitize=thread.
 tests_threaded = \
 	tests/test-cleanup \
+	tests/test-closing \
 	tests/test-life-cancel \
 	tests/test-life-threads \
 	tests/test-life-threads-exceptions \

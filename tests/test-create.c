@@ -557,7 +557,7 @@ static bool is_registered(const char *prefix)
 	for (uint32_t i = 0; i < with__slot_count(); i++) {
 		struct with__slot *slot = with__slot_at(i);
 
-		if (with__slot_state(atomic_load(&slot->word)) ==
+		if (with__slot_state(with__slot_view(slot).word) ==
 		    WITH__SLOT_CREATING && strstr(slot->path, prefix))
 			return true;
 	}

@@ -85,7 +85,8 @@ static void register_too_late(unsigned turn)
 	if (!path)
 		return;
 	if (with__registry_publish(&entry, &(struct with__record) {
-			.path = path, .place = AT_FDCWD,
+			.path = path, .path_size = strlen(path) + 1,
+			.place = AT_FDCWD,
 			.kind = WITH__DIRECTORY }) == 0 &&
 	    with__registry_confirm(&entry, NULL) == 0)
 		(void)with__registry_remove(&entry, -1, false);

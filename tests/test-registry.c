@@ -21,7 +21,9 @@
 
 static struct with__entry publish(const char *path)
 {
-	const struct with__record record = { .path = path, .place = AT_FDCWD,
+	const struct with__record record = { .path = path,
+					     .path_size = strlen(path) + 1,
+					     .place = AT_FDCWD,
 					     .kind = WITH__FILE };
 	struct with__entry entry;
 
@@ -92,7 +94,9 @@ START_TEST(long_paths_are_kept_whole)
 	struct tempfile_dir *inner;
 	struct with__entry too_long;
 	char path[PATH_MAX + 1];
-	const struct with__record record = { .path = path, .place = AT_FDCWD };
+	const struct with__record record = { .path = path,
+					     .path_size = sizeof(path),
+					     .place = AT_FDCWD };
 
 	memset(name, 'n', 200);
 	name[200] = '\0';

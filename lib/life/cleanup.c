@@ -8,20 +8,8 @@
  * memory for putting the slots in order comes straight from mmap(), and where
  * there is none the order is that of the table, backwards.
  *
- * While one thread cleans up, the others go on. The flag `closing` holds them
- * back before they make anything more:
- *
- *	OPEN     nobody cleans up
- *	PASSING  with_cleanup_now(): creators wait until it is over
- *	EXITING  exit(): creators in other threads wait, at most a second each,
- *	         since an older exit handler may be waiting for them
- *	DYING    a signal is about to kill the process: they wait for that
- *
- * It only rises, and only who raised it to PASSING opens it again: a signal
- * that comes during exit(), and with_cleanup_now() while another thread is
- * dying of one, must not let creators go on. It carries the generation of its
- * process, because a child that is forked meanwhile must not wait for somebody
- * who does not exist there.
+ * While one thread cleans up, the others go on. What they have done before is
+ * seen, and they are held back before they make anything more (closing.h).
  *
  * What other threads are just making is waited for, at most a second: long
  * enough for a thread that a busy machine does not let run, and an answer
@@ -45,21 +33,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "base/cancel.h"
 #include "base/process.h"
-#include "life/exit.h"
+#include "life/closing.h"
 #include "life/slots.h"
 
-enum closing { OPEN, PASSING, EXITING, DYING };
-
 #define CREATING_WAITS_MS 1000
-#define EXIT_WAITS_MS 1000
-
-/* process << 2 | enum closing */
-static _Atomic uint64_t closing;
-static _Atomic uintptr_t cleaner;	/* the thread */
 
 struct candidate {
 	uint64_t serial;
@@ -67,56 +47,9 @@ struct candidate {
 };
 
 /* Runs inside a signal handler. */
-static void sleep_ms(long ms)
-{
-	struct timespec time = { .tv_nsec = ms * 1000000 };
-	int saved = errno;
-
-	(void)nanosleep(&time, NULL);
-	errno = saved;
-}
-
-static enum closing closing_here(void)
-{
-	uint64_t word = atomic_load(&closing);
-
-	if (!word || word >> 2 != with__process())
-		return OPEN;
-	return (enum closing)(word & 3);
-}
-
-bool with__cleanup_closing(bool patient)
-{
-	enum closing how = closing_here();
-
-	if (how == OPEN || (how == EXITING && !patient))
-		return false;
-	return atomic_load(&cleaner) != (uintptr_t)pthread_self();
-}
-
-/* Runs inside a signal handler. */
-bool with__cleanup_ending(void)
-{
-	return closing_here() >= EXITING;
-}
-
-bool with__cleanup_wait(void)
-{
-	int waited_ms = 0;
-	enum closing how;
-
-	while ((how = closing_here()) != OPEN) {
-		if (how == EXITING && waited_ms++ >= EXIT_WAITS_MS)
-			return false;
-		sleep_ms(1);
-	}
-	return true;
-}
-
-/* Runs inside a signal handler. */
 static bool is_being_born(struct with__slot *slot, uint64_t owner)
 {
-	switch (with__slot_state(atomic_load(&slot->word))) {
+	switch (with__slot_state(with__slot_view(slot).word)) {
 	case WITH__SLOT_CREATING:
 	case WITH__SLOT_CANCELED:
 		return atomic_load(&slot->owner) == owner;
@@ -140,7 +73,7 @@ static void wait_for_births(uint64_t owner)
 		       atomic_load(&slot->thread) != 0) {
 			if (waited_ms++ >= CREATING_WAITS_MS)
 				return;
-			sleep_ms(1);
+			with__closing_sleep(1);
 		}
 	}
 }
@@ -162,9 +95,9 @@ void with__cleanup_abandon_births(void)
 }
 
 /* Runs inside a signal handler. */
-static bool is_due(struct with__slot *slot, uint64_t owner)
+static bool is_due(struct with__slot *slot, uint64_t word, uint64_t owner)
 {
-	switch (with__slot_state(atomic_load(&slot->word))) {
+	switch (with__slot_state(word)) {
 	case WITH__SLOT_CREATING:
 	case WITH__SLOT_CANCELED:
 		/* Waited for, in vain; or signals were not blocked yet. */
@@ -180,18 +113,27 @@ static bool is_due(struct with__slot *slot, uint64_t owner)
 }
 
 /* Runs inside a signal handler. */
+static bool join_if_due(struct with__slot *slot, uint64_t owner)
+{
+	struct with__view view;
+
+	do {
+		view = with__slot_view(slot);
+		if (!is_due(slot, view.word, owner) ||
+		    (view.word & WITH__SLOT_USERS) == WITH__SLOT_USERS)
+			return false;
+	} while (!with__slot_join(slot, view));
+	return true;
+}
+
+/* Runs inside a signal handler. */
 static void clean_slot(struct with__slot *slot, uint64_t owner,
 		       enum with__telling telling)
 {
-	uint64_t word;
 	int result;
 
-	do {
-		word = atomic_load(&slot->word);
-		if (!is_due(slot, owner))
-			return;
-	} while (!with__slot_join(slot, word) &&
-		 word != atomic_load(&slot->word));
+	if (!join_if_due(slot, owner))
+		return;
 	result = with__slot_remove_thing(slot, -1, telling);
 	with__slot_leave(slot, result < 0 && errno != ESTALE ?
 			 WITH__FAILED : WITH__DONE);
@@ -242,7 +184,7 @@ static size_t collect(struct candidate *heap, uint32_t slots, uint64_t owner)
 	for (i = 0; i < slots; i++) {
 		struct with__slot *slot = with__slot_at(i);
 
-		if (is_due(slot, owner))
+		if (is_due(slot, with__slot_view(slot).word, owner))
 			heap[count++] = (struct candidate) {
 				.serial = atomic_load(&slot->serial),
 				.index = i,
@@ -273,57 +215,34 @@ static void visit_all(uint64_t owner, visitor *visit,
 	munmap(heap, size);
 }
 
-/* True if it was lower. */
-static bool raise_closing(uint64_t owner, enum closing how)
-{
-	uint64_t word = atomic_load(&closing);
-
-	do {
-		if (word >> 2 == owner && (word & 3) >= (uint64_t)how)
-			return false;
-	} while (!atomic_compare_exchange_weak(&closing, &word,
-					       owner << 2 | how));
-	atomic_store(&cleaner, (uintptr_t)pthread_self());
-	return true;
-}
-
 /* Runs inside a signal handler. */
-static void clean_all(enum closing how, enum with__telling telling)
+static void clean_all(enum with__closing how, enum with__telling telling)
 {
 	WITH__NO_CANCEL;
 	uint64_t owner = with__process_in_handler();
-	uint64_t passing = owner << 2 | PASSING;
 	int saved = errno;
-	bool raised;
 
 	if (!owner)
 		return;
-	raised = raise_closing(owner, how);
+	with__closing_raise(owner, how);
 	wait_for_births(owner);
 	visit_all(owner, clean_slot, telling);
-	if (raised && how == PASSING)
-		(void)atomic_compare_exchange_strong(&closing, &passing, OPEN);
+	with__closing_lower(owner);
 	errno = saved;
-}
-
-/* A signal is being died of in another thread: let it. */
-static void wait_for_death(void)
-{
-	while (closing_here() == DYING)
-		sleep_ms(1);
 }
 
 void with__registry_remove_all(void)
 {
-	wait_for_death();
-	clean_all(EXITING, WITH__TELL_HOOK);
-	wait_for_death();
+	with__closing_wait_for_death();
+	clean_all(WITH__EXITING, WITH__TELL_HOOK);
+	with__closing_wait_for_death();
 }
 
 /* Runs inside a signal handler. */
 void with__registry_remove_all_in_handler(bool keep_closed)
 {
-	clean_all(keep_closed ? DYING : PASSING, WITH__TELL_IN_HANDLER);
+	clean_all(keep_closed ? WITH__DYING : WITH__PASSING,
+		  WITH__TELL_IN_HANDLER);
 }
 
 /* Only the exit handler lists, and only one thread runs it. */
@@ -332,11 +251,9 @@ static void (*listing)(const char *path, const char *source);
 static void list_slot(struct with__slot *slot, uint64_t owner,
 		      enum with__telling telling)
 {
-	uint64_t word = atomic_load(&slot->word);
-
 	(void)telling;
-	if (with__slot_state(word) != WITH__SLOT_LIVE || !is_due(slot, owner) ||
-	    !with__slot_join(slot, word))
+	if (with__slot_state(with__slot_view(slot).word) != WITH__SLOT_LIVE ||
+	    !join_if_due(slot, owner))
 		return;
 	listing(slot->path, slot->source);
 	with__slot_leave(slot, WITH__FAILED);
@@ -346,7 +263,10 @@ void with__registry_list(void (*visit)(const char *path, const char *source))
 {
 	uint64_t owner = with__process_in_handler();
 
+	if (!owner)
+		return;
 	listing = visit;
-	if (owner)
-		visit_all(owner, list_slot, WITH__TELL_NOBODY);
+	with__closing_raise(owner, WITH__OPEN);
+	visit_all(owner, list_slot, WITH__TELL_NOBODY);
+	with__closing_lower(owner);
 }

@@ -24,7 +24,7 @@ static void hand_over(uint64_t from, uint64_t to)
 		struct with__slot *slot = with__slot_at(i);
 		uint64_t owner = from;
 
-		if (with__slot_state(atomic_load(&slot->word)) ==
+		if (with__slot_state(with__slot_view(slot).word) ==
 		    WITH__SLOT_LIVE)
 			(void)atomic_compare_exchange_strong(&slot->owner,
 							     &owner, to);

@@ -18,11 +18,26 @@
  * because removal is idempotent and the one that was first may never go on;
  * the last to leave frees the slot.
  *
+ * There are two places for the word. `own` is written by the holder alone, by
+ * plain stores. `shared` is changed by compare-and-swap alone; once it has the
+ * tenancy of `own`, it is the word, and `own` means nothing until the slot is
+ * free. It gets there by a clean-up that joins, or by a holder that finds a
+ * clean-up at work. So without any an entry costs no locked instruction.
+ *
  * Invariants:
  *  - A held or used slot is not freed. What a handle was made for and a
  *    clean-up has removed stays GONE until that handle is closed.
  *  - FREE and CLAIMED are for one thread alone, to which a free slot was
- *    given. Every step from CREATING on is one compare-and-swap of the word.
+ *    given. From CREATING on the holder stores each step in `own` first and
+ *    asks then whether a clean-up is at work (closing.h) or was (shared). If
+ *    not, the step is done. Else it is done once more, on `shared`, unless
+ *    a clean-up is found to have joined after the store.
+ *  - A clean-up reads `shared` first, `own` then, and exchanges `shared`
+ *    against what it read. What the holder did before the clean-up began it
+ *    sees in `own`; what the holder does afterwards changes `shared`, so that
+ *    the exchange fails, or is an exchange itself that sees the clean-up's.
+ *    Only steps count for this: a claim changes nothing that is due.
+ *  - shared is never of a later tenancy than own.
  *  - The path is written while CLAIMED, which nobody else looks at, and read
  *    by who holds or uses the slot. There are no torn reads.
  *  - The identity is written by the creator, its inode last: an inode of 0
@@ -33,19 +48,23 @@
  *    slot, or that adopted it; 0 after with_disown(). A forked child finds
  *    its parent's slots in any state, and leaves them there.
  *
- * A creator publishes first and looks at the closing flag afterwards; a
- * clean-up sets the flag first and looks at the slots afterwards: one of them
- * sees the other. Both sides of that, and only they, need the total order
- * that plain atomic_load() and atomic_store() have.
+ * A handle may go from one thread to another. What the one stored in `own` the
+ * other reads, and so the program must have ordered the two, as it must for
+ * the handle itself.
  *
- * Three locked instructions are what an entry costs: to publish, to confirm,
- * and to let go.
+ * A signal handler on the holder's own thread is a clean-up that begins and
+ * ends between two instructions: before the store it finds the old state and
+ * leaves its mark in `shared`, behind it the new one. One that jumps out
+ * before the step is done leaves the slot as it is, for good or until exit.
+ *
+ * The steps were checked by going through all interleavings of up to two
+ * holders and two clean-ups, in threads and in handlers, with stores that
+ * become visible late and out of order.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,10 +76,8 @@
 #include "life/report.h"
 #include "life/slots.h"
 
-static int copy_path(struct with__slot *slot, const char *path)
+static int copy_path(struct with__slot *slot, const char *path, size_t size)
 {
-	size_t size = strlen(path) + 1;
-
 	if (size > PATH_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -110,18 +127,16 @@ static void set_identity(struct with__slot *slot,
 
 static int fill(struct with__slot *slot, const struct with__record *record)
 {
-	if (copy_path(slot, record->path) < 0)
+	if (copy_path(slot, record->path, record->path_size) < 0)
 		return -1;
 	copy_source(slot, record->source);
 	set_identity(slot, NULL);
 	slot->place = record->place;
-	slot->kind = record->kind;
+	slot->kind = (unsigned char)record->kind;
 	slot->threads = record->threads;
 	slot->ignore_errors = record->ignore_errors;
 	slot->guessable = record->guessable;
 	atomic_store_explicit(&slot->owner, with__process(),
-			      memory_order_relaxed);
-	atomic_store_explicit(&slot->thread, (uintptr_t)pthread_self(),
 			      memory_order_relaxed);
 	return 0;
 }
@@ -141,7 +156,7 @@ static int claim(struct with__entry *ret, const struct with__record *record)
 	*ret = (struct with__entry) {
 		.slot = slot,
 		.tenancy = with__slot_tenancy(atomic_load_explicit(
-				&slot->word, memory_order_relaxed)),
+				&slot->own, memory_order_relaxed)),
 	};
 	if (fill(slot, record) == 0)
 		return 0;
@@ -157,14 +172,12 @@ int with__registry_publish(struct with__entry *ret,
 	for (;;) {
 		if (with__exit_arm() < 0 || claim(ret, record) < 0)
 			return -1;
-		atomic_store(&ret->slot->word,
-			     with__slot_held(ret->tenancy,
-					     WITH__SLOT_CREATING));
-		if (!with__cleanup_closing(patient))
+		if (with__slot_publish(ret->slot, ret->tenancy) ||
+		    !with__closing_must_wait(patient))
 			return 0;
 		/* Not in its way, nor taken for something that is made. */
 		with__registry_withdraw(ret);
-		patient = with__cleanup_wait();
+		patient = with__closing_wait();
 	}
 }
 
@@ -181,12 +194,8 @@ void with__registry_strand(struct with__entry *entry)
 int with__registry_confirm(struct with__entry *entry,
 			   const struct with__identity *identity)
 {
-	uint64_t creating = with__slot_held(entry->tenancy, WITH__SLOT_CREATING);
-
 	set_identity(entry->slot, identity);
-	if (atomic_compare_exchange_strong(
-		    &entry->slot->word, &creating,
-		    with__slot_held(entry->tenancy, WITH__SLOT_LIVE)))
+	if (with__slot_confirm(entry->slot, entry->tenancy))
 		return 0;
 	errno = ECANCELED;
 	return -1;
@@ -205,7 +214,7 @@ static bool is_held(const struct with__entry *entry)
 
 	if (!entry->slot)
 		return false;
-	word = atomic_load(&entry->slot->word);
+	word = with__slot_view(entry->slot).word;
 	return (word & WITH__SLOT_HELD) &&
 	       with__slot_tenancy(word) == entry->tenancy;
 }
@@ -219,7 +228,7 @@ static bool is_of_this_process(const struct with__slot *slot)
 bool with__registry_owns(const struct with__entry *entry)
 {
 	return entry->slot && is_of_this_process(entry->slot) &&
-	       atomic_load(&entry->slot->word) ==
+	       with__slot_view(entry->slot).word ==
 	       with__slot_held(entry->tenancy, WITH__SLOT_LIVE);
 }
 
@@ -233,7 +242,8 @@ void with__registry_release(struct with__entry *entry)
 /* False if a clean-up has removed it. */
 static bool is_there(const struct with__slot *slot)
 {
-	return with__slot_state(atomic_load(&slot->word)) != WITH__SLOT_GONE;
+	return with__slot_state(with__slot_view(slot).word) !=
+	       WITH__SLOT_GONE;
 }
 
 int with__registry_remove(struct with__entry *entry, int root_fd, bool report)

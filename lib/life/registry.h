@@ -18,6 +18,7 @@
 #define LIFE_REGISTRY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/identity.h"
@@ -38,6 +39,7 @@ enum with__kind {
 
 struct with__record {
 	const char *path;	/* absolute; copied */
+	size_t path_size;	/* with its end */
 	int place;		/* descriptor of its directory, or AT_FDCWD */
 	enum with__kind kind;
 	unsigned threads;	/* for the removal of a tree; 0: one */

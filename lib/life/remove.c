@@ -18,6 +18,7 @@
 
 #include "base/rmtree.h"
 #include "base/syscalls.h"
+#include "life/closing.h"
 #include "life/report.h"
 #include "life/slots.h"
 
@@ -46,7 +47,7 @@ static bool lift_limit(struct removal *removal)
 {
 	struct rlimit lifted;
 
-	if (removal->lifted || !with__cleanup_ending() ||
+	if (removal->lifted || !with__closing_for_good() ||
 	    getrlimit(RLIMIT_NOFILE, &removal->before) < 0)
 		return false;
 	lifted = removal->before;

@@ -58,6 +58,7 @@ static _Thread_local struct own {
 	struct with__slot *top;
 	uint64_t serial, last_of_batch;
 	uint64_t ended;		/* threads_ended when the batch was taken */
+	uintptr_t thread;	/* since the first batch */
 	bool has_destructor;
 } own;
 
@@ -218,6 +219,7 @@ static void take_batch(struct own *mine, uint64_t ended)
 	mine->serial = atomic_fetch_add(&last_serial, BATCH);
 	mine->last_of_batch = mine->serial + BATCH;
 	mine->ended = ended;
+	mine->thread = (uintptr_t)pthread_self();
 	/* Only with it the end of this thread makes batches void. */
 	if (!mine->has_destructor)
 		set_destructor(mine);
@@ -249,42 +251,72 @@ struct with__slot *with__slot_claim(void)
 		return NULL;
 	atomic_store_explicit(&slot->serial, next_serial(mine),
 			      memory_order_relaxed);
+	atomic_store_explicit(&slot->thread, mine->thread,
+			      memory_order_relaxed);
 	/* A fresh tenancy: claims to the former one are stale from here. */
 	tenancy = with__slot_tenancy(atomic_load_explicit(
-					&slot->word, memory_order_relaxed)) + 1;
-	atomic_store_explicit(&slot->word,
+					&slot->own, memory_order_relaxed)) + 1;
+	atomic_store_explicit(&slot->own,
 			      with__slot_held(tenancy, WITH__SLOT_CLAIMED),
 			      memory_order_release);
 	return slot;
 }
 
-/* Runs inside a signal handler. */
-static bool change(struct with__slot *slot, uint64_t from, uint64_t to)
+/*
+ * Runs inside a signal handler.
+ *
+ * True if the shared word is of a former tenancy, and now is this.
+ */
+static bool share(struct with__slot *slot, uint64_t *shared, uint64_t word)
 {
-	return atomic_compare_exchange_strong(&slot->word, &from, to);
+	while (with__slot_tenancy(*shared) < with__slot_tenancy(word))
+		if (atomic_compare_exchange_weak(&slot->shared, shared, word))
+			return true;
+	return false;
+}
+
+bool with__slot_publish(struct with__slot *slot, uint64_t tenancy)
+{
+	uint64_t creating = with__slot_held(tenancy, WITH__SLOT_CREATING);
+	uint64_t shared;
+
+	if (with__slot_step(slot, creating))
+		return true;
+	shared = atomic_load(&slot->shared);
+	(void)share(slot, &shared, creating);
+	return false;
+}
+
+/* Not CANCELED: a clean-up joined afterwards. */
+bool with__slot_confirm(struct with__slot *slot, uint64_t tenancy)
+{
+	uint64_t live = with__slot_held(tenancy, WITH__SLOT_LIVE);
+	uint64_t shared;
+
+	if (with__slot_step(slot, live))
+		return true;
+	shared = atomic_load(&slot->shared);
+	if (share(slot, &shared, live))
+		return true;
+	if (with__slot_state(shared) == WITH__SLOT_CREATING &&
+	    atomic_compare_exchange_strong(&slot->shared, &shared, live))
+		return true;
+	return with__slot_state(shared) != WITH__SLOT_CANCELED;
 }
 
 /* Runs inside a signal handler. */
-bool with__slot_join(struct with__slot *slot, uint64_t word)
+bool with__slot_join(struct with__slot *slot, struct with__view view)
 {
-	uint64_t joined = word + WITH__SLOT_USER;
+	uint64_t joined = view.word + WITH__SLOT_USER;
 
-	if ((word & WITH__SLOT_USERS) == WITH__SLOT_USERS)
+	if ((view.word & WITH__SLOT_USERS) == WITH__SLOT_USERS)
 		return false;
-	switch (with__slot_state(word)) {
-	case WITH__SLOT_CREATING:
+	if (with__slot_state(view.word) == WITH__SLOT_CREATING)
 		joined += WITH__SLOT_CANCELED - WITH__SLOT_CREATING;
-		break;
-	case WITH__SLOT_LIVE:
+	else if (with__slot_state(view.word) == WITH__SLOT_LIVE)
 		joined += WITH__SLOT_REMOVING - WITH__SLOT_LIVE;
-		break;
-	case WITH__SLOT_CANCELED:
-	case WITH__SLOT_REMOVING:
-		break;
-	default:
-		return false;
-	}
-	return change(slot, word, joined);
+	return atomic_compare_exchange_strong(&slot->shared, &view.shared,
+					      joined);
 }
 
 /* Runs inside a signal handler. */
@@ -316,28 +348,43 @@ static uint64_t word_after(uint64_t left, enum with__outcome outcome)
 	return (left & ~UINT64_C(7)) | state;
 }
 
-/* True if the slot is free now. Runs inside a signal handler. */
-static bool leave(struct with__slot *slot, uint64_t part,
-		  enum with__outcome outcome)
-{
-	uint64_t word = atomic_load(&slot->word);
-	uint64_t after;
-
-	do
-		after = word_after(word - part, outcome);
-	while (!atomic_compare_exchange_weak(&slot->word, &word, after));
-	return with__slot_state(after) == WITH__SLOT_FREE;
-}
-
 /* Runs inside a signal handler. */
 void with__slot_leave(struct with__slot *slot, enum with__outcome outcome)
 {
-	if (leave(slot, WITH__SLOT_USER, outcome))
+	uint64_t shared = atomic_load(&slot->shared);
+	uint64_t after;
+
+	do
+		after = word_after(shared - WITH__SLOT_USER, outcome);
+	while (!atomic_compare_exchange_weak(&slot->shared, &shared, after));
+	if (with__slot_state(after) == WITH__SLOT_FREE)
 		push(slot);
+}
+
+/* Not held: a clean-up joined afterwards, and whoever leaves last frees it. */
+static bool let_go_shared(struct with__slot *slot, uint64_t after,
+			  enum with__outcome outcome)
+{
+	uint64_t shared = atomic_load(&slot->shared);
+
+	if (share(slot, &shared, after))
+		return with__slot_state(after) == WITH__SLOT_FREE;
+	do {
+		if (with__slot_tenancy(shared) != with__slot_tenancy(after) ||
+		    !(shared & WITH__SLOT_HELD))
+			return false;
+		after = word_after(shared - WITH__SLOT_HELD, outcome);
+	} while (!atomic_compare_exchange_weak(&slot->shared, &shared, after));
+	return with__slot_state(after) == WITH__SLOT_FREE;
 }
 
 void with__slot_let_go(struct with__slot *slot, enum with__outcome outcome)
 {
-	if (leave(slot, WITH__SLOT_HELD, outcome))
+	uint64_t held = atomic_load_explicit(&slot->own, memory_order_relaxed);
+	uint64_t after = word_after(held - WITH__SLOT_HELD, outcome);
+
+	if (with__slot_step(slot, after) ?
+	    with__slot_state(after) == WITH__SLOT_FREE :
+	    let_go_shared(slot, after, outcome))
 		push_own(slot);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "life/closing.h"
 #include "life/registry.h"
 
 /* The states of a slot; registry.c says who moves it from which to which. */
@@ -30,24 +31,25 @@ enum with__slot_state {
  * have neighbours seldom write to one line of the cache.
  */
 struct with__slot {
-	/* tenancy, users, held and state: a change checks them all. */
-	_Atomic uint64_t word;
+	/* The word: own, or shared if that is of the same tenancy. */
+	_Atomic uint64_t own;
+	_Atomic uint64_t shared;
 	_Atomic uint64_t owner;		/* with__process() of its creator */
 	_Atomic uint64_t serial;	/* the higher, the newer */
 	_Atomic uintptr_t thread;	/* that creates it */
+	struct with__slot *below;	/* on a thread's own stack of such */
 	_Atomic uint32_t next_free;	/* index + 1, on the list of free slots */
 	uint32_t index;
-	struct with__slot *below;	/* on a thread's own stack of such */
 	unsigned depth;			/* of that stack, from here down */
+	/* Below: written while CLAIMED only, but for the identity. */
+	int place;
 	/* The inode last, and 0 first: 0 says that nothing is known. */
 	_Atomic uint64_t device;
 	_Atomic uint64_t birth_ns;
 	_Atomic uint64_t generation;
 	_Atomic uint64_t inode;
-	/* Below: written while CLAIMED only. */
-	int place;
-	enum with__kind kind;
 	unsigned threads;
+	unsigned char kind;		/* enum with__kind */
 	bool ignore_errors;
 	bool guessable;			/* the name alone proves nothing */
 	char *path;			/* short_path, or long_path */
@@ -71,7 +73,7 @@ static inline uint64_t with__slot_tenancy(uint64_t word)
 	return word >> WITH__SLOT_TENANCY_SHIFT;
 }
 
-/* The word of a slot that its entry holds and nobody uses. */
+/* What a slot's entry holds and nobody uses. */
 static inline uint64_t with__slot_held(uint64_t tenancy,
 				       enum with__slot_state state)
 {
@@ -79,17 +81,61 @@ static inline uint64_t with__slot_held(uint64_t tenancy,
 }
 
 /*
- * with__slot_claim - a slot in CLAIMED, held, with a new tenancy and serial
+ * The word, and what it is to be exchanged against (shared). Only for the
+ * entry, which nobody else moves on without that, and for clean-ups.
+ */
+struct with__view {
+	uint64_t shared, word;
+};
+
+static inline struct with__view with__slot_view(const struct with__slot *slot)
+{
+	uint64_t shared = atomic_load(&slot->shared);
+	uint64_t own = atomic_load(&slot->own);
+
+	return (struct with__view) {
+		.shared = shared,
+		.word = with__slot_tenancy(shared) == with__slot_tenancy(own) ?
+			shared : own,
+	};
+}
+
+/*
+ * with__slot_step - move a slot on; for its holder
+ *
+ * False: perhaps it is not moved yet, since a clean-up is at work or was; the
+ * function below that belongs to the step does it then.
+ */
+static inline bool with__slot_step(struct with__slot *slot, uint64_t to)
+{
+	atomic_store_explicit(&slot->own, to, memory_order_release);
+	return with__closing_undisturbed() &&
+	       with__slot_tenancy(atomic_load_explicit(
+			&slot->shared, memory_order_acquire)) !=
+	       with__slot_tenancy(to);
+}
+
+/*
+ * with__slot_claim - a slot in CLAIMED, held, with a new tenancy and serial,
+ * and the thread
  *
  * NULL with ENOMEM. Not for signal handlers.
  */
 struct with__slot *with__slot_claim(void);
 
 /*
- * with__slot_join - become a user of the slot whose word was read
+ * with__slot_publish, with__slot_confirm - from CLAIMED, and from CREATING on
  *
- * For clean-ups. False if the word has changed or there is nothing to be done
- * with it.
+ * False: a clean-up is at work, perhaps, and false: it has taken the entry.
+ */
+bool with__slot_publish(struct with__slot *slot, uint64_t tenancy);
+bool with__slot_confirm(struct with__slot *slot, uint64_t tenancy);
+
+/*
+ * with__slot_join - become a user of the slot that was viewed
+ *
+ * For clean-ups, between with__closing_raise() and with__closing_lower().
+ * False if the slot has changed, or has more users than can be counted.
  * with__slot_leave - be one no more, with what came of it.
  * with__slot_let_go - the entry is given up, with what came of it. Not for
  * signal handlers.
@@ -101,7 +147,7 @@ enum with__outcome {
 	WITH__FAILED,		/* it is still there, perhaps */
 	WITH__STRANDED,		/* it is, and its creator gives it up */
 };
-bool with__slot_join(struct with__slot *slot, uint64_t word);
+bool with__slot_join(struct with__slot *slot, struct with__view view);
 void with__slot_leave(struct with__slot *slot, enum with__outcome outcome);
 void with__slot_let_go(struct with__slot *slot, enum with__outcome outcome);
 
@@ -117,16 +163,6 @@ struct with__slot *with__slot_at(uint32_t index);
 enum with__telling { WITH__TELL_NOBODY, WITH__TELL_HOOK, WITH__TELL_IN_HANDLER };
 int with__slot_remove_thing(const struct with__slot *slot, int root_fd,
 			    enum with__telling telling);
-
-/*
- * Must a creator wait? patient: also for exit(), which may take long.
- * with__cleanup_wait() waits, and says whether to be patient the next time.
- */
-bool with__cleanup_closing(bool patient);
-bool with__cleanup_wait(void);
-
-/* Is this process about to end, by exit() or by a signal? */
-bool with__cleanup_ending(void);
 
 /*
  * For a thread that will never run again outside its handler: what it was

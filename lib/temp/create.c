@@ -34,6 +34,7 @@
 struct draft {
 	char *handle;
 	char *path;
+	size_t path_size;	/* with its '\0' */
 	char *name;		/* its last component */
 	char *random;		/* the random part of that */
 	size_t random_length;
@@ -123,17 +124,16 @@ static int draft_path(const struct with__creation *creation,
 {
 	size_t dir_length = strlen(place->path);
 	size_t most = creation->longest_path ? creation->longest_path : PATH_MAX;
-	size_t size;
 
 	if (dir_length == 1)	/* "/" */
 		dir_length = 0;
-	size = dir_length + 1 + parts->prefix_length + parts->random_length +
-	       parts->suffix_length + 1;
-	if (size > most) {
+	ret->path_size = dir_length + 1 + parts->prefix_length +
+			 parts->random_length + parts->suffix_length + 1;
+	if (ret->path_size > most) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	ret->handle = malloc(creation->handle_size + size);
+	ret->handle = malloc(creation->handle_size + ret->path_size);
 	if (!ret->handle)
 		return -1;
 	ret->path = ret->handle + creation->handle_size;
@@ -168,6 +168,7 @@ static int publish(const struct with__creation *creation,
 {
 	const struct with__record record = {
 		.path = candidate->path,
+		.path_size = candidate->path_size,
 		.place = candidate->place,
 		.kind = creation->kind,
 		.threads = creation->threads,
@@ -239,6 +240,7 @@ static int try_names(const struct with__creation *creation,
 		.place = place->fd,
 		.name = place->fd == AT_FDCWD ? draft->path : draft->name,
 		.path = draft->path,
+		.path_size = draft->path_size,
 		.permissions = with__create_permissions(creation),
 	};
 	int attempts = draft->random_length ? ATTEMPTS : 1;

@@ -21,6 +21,7 @@ struct with__candidate {
 	int place;		/* what name is relative to */
 	const char *name;	/* one component; or the path, with AT_FDCWD */
 	const char *path;	/* absolute */
+	size_t path_size;	/* with its '\0' */
 	mode_t permissions;
 };
 

@@ -87,6 +87,7 @@ static int own(struct path *path, const char *source)
 {
 	const struct with__record record = {
 		.path = path->adopted,
+		.path_size = strlen(path->adopted) + 1,
 		.place = AT_FDCWD,
 		.kind = WITH__ANY,
 		.guessable = true,

@@ -351,6 +351,44 @@ static struct with__entry publish(const char *path)
 	return entry;
 }
 
+static struct with__entry stranding;
+static char stranded[4096];
+
+/* Not there yet when the clean-up looks; made, and stranded, right after. */
+static int unlinkat_before_the_making(int dirfd, const char *name, int flags)
+{
+	int result = unlinkat(dirfd, name, flags);
+	int error = errno;
+
+	with__sys.unlinkat = unlinkat;
+	testing_expect(result < 0 && error == ENOENT);
+	trees_file(stranded);
+	testing_expect(with__registry_confirm(&stranding, NULL) < 0);
+	testing_expect(errno == ECANCELED);
+	with__registry_strand(&stranding);
+	errno = error;
+	return result;
+}
+
+static void strand_it(int error)
+{
+	begin_with(error);
+	snprintf(stranded, sizeof(stranded), "%s/file", testing_tmpdir());
+	stranding = publish(stranded);
+	with__sys.unlinkat = unlinkat_before_the_making;
+	with_cleanup_now();
+	testing_expect(trees_exists(stranded));
+	with_cleanup_now();
+	testing_expect(!trees_exists(stranded));
+}
+
+START_CHILD_TEST(what_is_stranded_behind_a_clean_up_the_next_one_removes)
+{
+	strand_it(0);
+	strand_it(EPERM);
+}
+END_CHILD_TEST
+
 enum { LENGTH = 90 };
 static _Atomic bool enough;
 static _Atomic unsigned long torn, seen;
@@ -458,4 +496,5 @@ TESTING_MAIN("closing",
 	the_last_of_several_clean_ups_lets_creators_go_on,
 	a_passing_clean_up_does_not_end_a_lasting_one,
 	what_goes_on_in_the_parent_does_not_disturb_a_child,
+	what_is_stranded_behind_a_clean_up_the_next_one_removes,
 	creators_and_clean_ups_that_meet_tear_and_lose_nothing)

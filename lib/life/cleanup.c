@@ -113,7 +113,8 @@ static bool is_due(struct with__slot *slot, uint64_t word, uint64_t owner)
 }
 
 /* Runs inside a signal handler. */
-static bool join_if_due(struct with__slot *slot, uint64_t owner)
+static bool join_if_due(struct with__slot *slot, uint64_t owner,
+			enum with__slot_state *ret_before)
 {
 	struct with__view view;
 
@@ -123,6 +124,7 @@ static bool join_if_due(struct with__slot *slot, uint64_t owner)
 		    (view.word & WITH__SLOT_USERS) == WITH__SLOT_USERS)
 			return false;
 	} while (!with__slot_join(slot, view));
+	*ret_before = with__slot_state(view.word);
 	return true;
 }
 
@@ -130,13 +132,17 @@ static bool join_if_due(struct with__slot *slot, uint64_t owner)
 static void clean_slot(struct with__slot *slot, uint64_t owner,
 		       enum with__telling telling)
 {
-	int result;
+	enum with__slot_state before;
+	bool done;
 
-	if (!join_if_due(slot, owner))
+	if (!join_if_due(slot, owner, &before))
 		return;
-	result = with__slot_remove_thing(slot, -1, telling);
-	with__slot_leave(slot, result < 0 && errno != ESTALE ?
-			 WITH__FAILED : WITH__DONE);
+	done = with__slot_remove_thing(slot, -1, telling) == 0 ||
+	       errno == ESTALE;
+	/* What was not there may have been made since, and stranded. */
+	if (before == WITH__SLOT_CREATING || before == WITH__SLOT_CANCELED)
+		done = false;
+	with__slot_leave(slot, done ? WITH__DONE : WITH__FAILED);
 }
 
 static void sift_down(struct candidate *heap, size_t root, size_t count)
@@ -251,9 +257,11 @@ static void (*listing)(const char *path, const char *source);
 static void list_slot(struct with__slot *slot, uint64_t owner,
 		      enum with__telling telling)
 {
+	enum with__slot_state before;
+
 	(void)telling;
 	if (with__slot_state(with__slot_view(slot).word) != WITH__SLOT_LIVE ||
-	    !join_if_due(slot, owner))
+	    !join_if_due(slot, owner, &before))
 		return;
 	listing(slot->path, slot->source);
 	with__slot_leave(slot, WITH__FAILED);

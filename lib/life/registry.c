@@ -43,7 +43,8 @@
  *  - The identity is written by the creator, its inode last: an inode of 0
  *    says that none is known, and the name alone decides. A guessable name is
  *    never removed without an identity.
- *  - A creator that finds its slot CANCELED makes nothing, or unmakes it.
+ *  - A creator that finds its slot CANCELED makes nothing, or unmakes it. A
+ *    clean-up that came before it was made does not count it as removed.
  *  - owner is a generation (base/process.h): of the process that filled the
  *    slot, or that adopted it; 0 after with_disown(). A forked child finds
  *    its parent's slots in any state, and leaves them there.

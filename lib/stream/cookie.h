@@ -21,7 +21,8 @@ struct with__cookie {
 	off_t position;			/* where there is no text */
 	bool append;
 	bool discarded;
-	char *buffer;			/* stdio's, if it is of our choice */
+	char *buffer;			/* stdio's, if it is from us */
+	bool sized;			/* by the user, and not of BUFSIZ */
 };
 
 /*
@@ -32,6 +33,14 @@ struct with__cookie {
  * Returns NULL with errno set, and nothing has changed hands.
  */
 FILE *with__cookie_open(struct with__cookie *cookie, const char *mode);
+
+/*
+ * with__cookie_buffer - memory for stdio's buffer; 0: of the usual size
+ *
+ * Returns 0, or -1 with ENOMEM. The buffer is the cookie's.
+ */
+int with__cookie_buffer(struct with__cookie *cookie, size_t size);
+void with__cookie_free_buffer(struct with__cookie *cookie);
 
 /* The cookie of a stream; NULL if it is not one of these. */
 struct with__cookie *with__cookie_of(FILE *file);

@@ -140,11 +140,8 @@ static int prepare_cookie(struct with__cookie *cookie,
 		if (!cookie->text)
 			return -1;
 	}
-	if (how->buffering > 0) {
-		cookie->buffer = malloc((size_t)how->buffering);
-		if (!cookie->buffer)
-			return -1;
-	}
+	if (how->buffering >= 0)
+		return with__cookie_buffer(cookie, (size_t)how->buffering);
 	return 0;
 }
 
@@ -154,7 +151,7 @@ static void free_cookie(struct with__cookie *cookie)
 
 	if (cookie->text)
 		(void)with__text_close(cookie->text);
-	free(cookie->buffer);
+	with__cookie_free_buffer(cookie);
 	free(cookie);
 	errno = saved;
 }
@@ -181,7 +178,7 @@ FILE *with__stream_over(struct with__bytes *bytes,
 	}
 	if (cookie->buffer)
 		(void)setvbuf(file, cookie->buffer, _IOFBF,
-			      (size_t)how->buffering);
+			      cookie->sized ? (size_t)how->buffering : BUFSIZ);
 	else
 		set_buffering(file, how->buffering);
 	return file;

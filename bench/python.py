@@ -4,7 +4,9 @@
 #
 #	load PATH			the text, UTF-8, to be used from now on
 #	text ENCODING NEWLINE SHAPE DIR	write it to a temporary file, read it
-#					back: two numbers
+#					back: two numbers. SHAPE: lines,
+#					blocks, or utf-8: blocks that are
+#					bytes of UTF-8 before and after
 #	spool TIMES SIZE		open, write SIZE bytes, read back, close
 import sys
 import tempfile
@@ -23,13 +25,18 @@ def load(path):
     pieces["lines"] = text.splitlines(keepends=True)
     pieces["blocks"] = [text[at:at + BLOCK]
                         for at in range(0, len(text), BLOCK)]
+    pieces["utf-8"] = [piece.encode() for piece in pieces["blocks"]]
     return 0.0,
 
 
 def write(file, shape):
     begin = time.process_time()
-    for piece in pieces[shape]:
-        file.write(piece)
+    if shape == "utf-8":
+        for piece in pieces[shape]:
+            file.write(piece.decode())
+    else:
+        for piece in pieces[shape]:
+            file.write(piece)
     file.flush()
     return time.process_time() - begin
 
@@ -40,6 +47,9 @@ def read(file, shape):
     file.seek(0)
     if shape == "lines":
         for piece in file:
+            size += len(piece)
+    elif shape == "utf-8":
+        while piece := file.read(BLOCK).encode():
             size += len(piece)
     else:
         while piece := file.read(BLOCK):

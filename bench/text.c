@@ -5,7 +5,8 @@
  * UTF-8 to UTF-8 is compared with the time of a memcpy() of the same bytes and
  * of stdio writing or reading them; each encoding with Python, which writes
  * and reads the same text in the same pieces: lines, or blocks of 64 KiB (its
- * are of 65,536 characters). Both make a temporary file, write to the last
+ * are of 65,536 characters). Python has its text decoded, where a C program has
+ * UTF-8; python-utf-8 begins and ends with that, too. All make a temporary file, write to the last
  * flush, and read to the end. All is CPU time; contenders run by turns, and
  * the median of the ratios counts, with the quartiles beside it.
  *
@@ -27,6 +28,17 @@
 enum { BLOCK = 65536, ROUNDS_MOST = 31, LARGE = 64 << 20 };
 
 static const char *const shapes[] = { "lines", "blocks" };
+
+/* Who else, and in which pieces; what python.py calls these. */
+static const struct {
+	const char *name;
+	const char *shape;
+	int lines;
+} pythons[] = {
+	{ "python", "lines", 1 },
+	{ "python", "blocks", 0 },
+	{ "python-utf-8", "utf-8", 0 },
+};
 
 static const char *directory = "/dev/shm";
 static FILE *table;
@@ -237,7 +249,7 @@ static void report(const char *other, const char *kind, const char *encoding,
 		struct measure_spread ratio =
 			measure_spread(columns[i].ratios, (size_t)rounds);
 
-		printf("%-6s %-10s %-9s %-9s %-6s %-5s %8.1f MB/s %6.2f "
+		printf("%-12s %-10s %-9s %-9s %-6s %-5s %8.1f MB/s %6.2f "
 		       "(%.2f to %.2f)\n", other, encoding, kind, newline,
 		       shape, directions[i],
 		       (double)text_size / ours.median / 1e6, ratio.median,
@@ -274,20 +286,23 @@ static void beside_stdio(const char *kind, int rounds)
 static void beside_python(const char *kind, const char *encoding,
 			  const char *newline, int rounds)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(pythons) / sizeof(*pythons); i++) {
+		int lines = pythons[i].lines;
+
 		for (int round = 0; round < rounds; round++) {
 			double theirs[2], ours[2];
 
 			/* Who comes second finds warmer pages. */
 			if (round % 2)
-				take_turn(encoding, newline, i == 0, ours);
+				take_turn(encoding, newline, lines, ours);
 			python_ask(theirs, "text %s %s %s %s", encoding,
-				   newline, shapes[i], directory);
+				   newline, pythons[i].shape, directory);
 			if (round % 2 == 0)
-				take_turn(encoding, newline, i == 0, ours);
+				take_turn(encoding, newline, lines, ours);
 			note(round, ours, theirs);
 		}
-		report("python", kind, encoding, newline, shapes[i], rounds);
+		report(pythons[i].name, kind, encoding, newline,
+		       shapes[!lines], rounds);
 	}
 }
 

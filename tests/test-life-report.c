@@ -13,6 +13,7 @@
 
 #include <with.h>
 
+#include "base/syscalls.h"
 #include "testing.h"
 
 TESTING_LEAVES_THINGS_ALIVE
@@ -181,6 +182,46 @@ START_TEST(the_hook_hears_it_instead_of_stderr)
 }
 END_TEST
 
+static int refuse_stuck(int dirfd, const char *name, int flags)
+{
+	if (!strstr(name, "stuck"))
+		return unlinkat(dirfd, name, flags);
+	errno = EIO;
+	return -1;
+}
+
+/* As a logger may that writes to a temporary file. */
+static void hear_and_make(const struct with_error *error, void *data)
+{
+	int *count = data;
+
+	testing_expect(strcmp(error->operation, "remove") == 0);
+	testing_expect(tempfile_named_open(.prefix = "hook") != NULL);
+	++*count;
+}
+
+static void exit_with_a_busy_hook(void *unused)
+{
+	static int count;
+
+	(void)unused;
+	alarm(20);
+	with_set_error_hook(hear_and_make, &count);
+	with__sys.unlinkat = refuse_stuck;
+	testing_expect(tempfile_named_open(.prefix = "stuck") != NULL);
+	exit(0);
+}
+
+START_TEST(a_hook_that_makes_something_at_exit_does_not_go_on_for_ever)
+{
+	int status = testing_in_child(exit_with_a_busy_hook, NULL);
+
+	ck_assert_msg(testing_exited(status, 0), "%#x", status);
+	ck_assert_uint_eq(testing_entries(NULL), 1);
+	remove_impostors();
+}
+END_TEST
+
 static void ignore_failures(void *unused)
 {
 	(void)unused;
@@ -281,6 +322,7 @@ int main(void)
 		debug_lists_at_exit_what_was_not_closed,
 		only_one_turns_it_on,
 		the_hook_hears_it_instead_of_stderr,
+		a_hook_that_makes_something_at_exit_does_not_go_on_for_ever,
 		ignored_failures_are_told_to_nobody,
 		debug_tells_from_a_handler_by_number,
 		set_uid_programs_ignore_the_environment,
@@ -290,5 +332,5 @@ int main(void)
 		with__report("open", "something", NULL);
 		return 0;
 	}
-	return testing_run("life-report", tests, 8, NULL);
+	return testing_run("life-report", tests, 9, NULL);
 }

@@ -244,6 +244,12 @@ void with__registry_remove_all(void)
 	with__closing_wait_for_death();
 }
 
+void with__registry_remove_rest(void)
+{
+	clean_all(WITH__EXITING, WITH__TELL_NOBODY);
+	with__closing_wait_for_death();
+}
+
 /* Runs inside a signal handler. */
 void with__registry_remove_all_in_handler(bool keep_closed)
 {

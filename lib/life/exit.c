@@ -31,11 +31,17 @@ static void at_exit(void)
 {
 	WITH__NO_CANCEL;
 
-	atomic_store(&with__exit_armed, false);
 	with__inherited_discard();
 	if (with__report_debugging())
 		with__registry_list(list_unclosed);
+	/*
+	 * An error hook that makes something shall not call for another run of
+	 * this handler, where the same failure would be told to it again. What
+	 * is made from here on, by older handlers or other threads, does.
+	 */
 	with__registry_remove_all();
+	atomic_store(&with__exit_armed, false);
+	with__registry_remove_rest();
 }
 
 /*

@@ -108,6 +108,8 @@ void with__registry_identify(struct with__entry *entry,
  * any more, since the process is about to die.
  */
 void with__registry_remove_all(void);
+/* What the error hook has made meanwhile, which is told of no failure. */
+void with__registry_remove_rest(void);
 void with__registry_remove_all_in_handler(bool keep_closed);
 
 /* Calls visit for every live entry of this process, newest first. */

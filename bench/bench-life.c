@@ -46,7 +46,7 @@ static void register_many(void)
 		.kind = WITH__FILE,
 		.source = "bench-life.c:1",
 	};
-	static const struct with__identity identity = { 1, 2, 3 };
+	static const struct with__identity identity = { .inode = 1 };
 
 	for (int i = 0; i < TIMES; i++) {
 		struct with__entry entry;

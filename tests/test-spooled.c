@@ -127,6 +127,34 @@ START_TEST(position_counts_and_seeking_alone_does_not_roll)
 }
 END_TEST
 
+/* More than 32 bits of addresses reach, all of it hole but the ends. */
+START_TEST(beyond_four_gigabytes_it_is_a_file)
+{
+	const off_t far = (off_t)5 << 30;
+	struct tempfile_spooled *spool =
+		tempfile_spooled_open(.max_size = 1000);
+	char back[8] = "";
+
+	put(spool, "near");
+	ck_assert_int_eq(fseeko(spool->file, far, SEEK_SET), 0);
+	ck_assert_int_eq(tempfile_spooled_rolled(spool), 0);
+	put(spool, "far");
+	ck_assert_int_eq(fflush(spool->file), 0);
+	ck_assert_int_eq(tempfile_spooled_rolled(spool), 1);
+	ck_assert_int_eq(ftello(spool->file), far + 3);
+	rewind(spool->file);
+	ck_assert_uint_eq(fread(back, 1, 4, spool->file), 4);
+	ck_assert_str_eq(back, "near");
+	ck_assert_int_eq(fseeko(spool->file, far, SEEK_SET), 0);
+	ck_assert_uint_eq(fread(back, 1, 4, spool->file), 3);
+	ck_assert_mem_eq(back, "far", 3);
+	ck_assert_int_eq(tempfile_spooled_truncate(spool, far + 1), 0);
+	ck_assert_int_eq(fseeko(spool->file, 0, SEEK_END), 0);
+	ck_assert_int_eq(ftello(spool->file), far + 1);
+	ck_assert_int_eq(tempfile_spooled_close(&spool), 0);
+}
+END_TEST
+
 START_TEST(a_hole_in_memory_reads_as_zeros)
 {
 	struct tempfile_spooled *spool = tempfile_spooled_open(
@@ -896,6 +924,7 @@ TESTING_MAIN("spooled",
 	what_is_small_stays_in_memory,
 	exactly_max_size_stays_and_one_more_rolls,
 	position_counts_and_seeking_alone_does_not_roll,
+	beyond_four_gigabytes_it_is_a_file,
 	a_hole_in_memory_reads_as_zeros,
 	no_limit_means_memory_only,
 	truncate_cuts_fills_and_rolls_if_it_must,

@@ -43,6 +43,12 @@ static bool exceeds(const struct spool *spool, off_t end)
 	return spool->how.max_size && end > spool->how.max_size;
 }
 
+/* Could memory hold this? Files are larger where addresses have 32 bits. */
+static bool addressable(off_t end)
+{
+	return end <= PTRDIFF_MAX;
+}
+
 /*
  * Make room for size bytes. It doubles, but not beyond the limit: what needs
  * more than that is the one write, and gets exactly what it needs.
@@ -118,7 +124,8 @@ static size_t write_beyond(struct spool *spool, const void *buffer,
 {
 	int error = errno;
 
-	if (exceeds(spool, at) || exceeds(spool, (off_t)spool->size))
+	if (exceeds(spool, at) || exceeds(spool, (off_t)spool->size) ||
+	    !addressable(at + (off_t)size))
 		return 0;
 	if (keep(spool, buffer, size, (size_t)at) < 0) {
 		errno = error;
@@ -175,13 +182,14 @@ static size_t spool_write(struct with__bytes *bytes, const void *buffer,
 
 	if (spool->dropped && spool->fd < 0)
 		return size;
-	if (at > PTRDIFF_MAX - (off_t)size) {
+	if (at > INT64_MAX - (off_t)size) {
 		errno = EFBIG;
 		return 0;
 	}
 	if (spool->fd < 0) {
 		/* Memory that cannot be had is a reason to roll, too. */
 		if (!exceeds(spool, at + (off_t)size) &&
+		    addressable(at + (off_t)size) &&
 		    keep(spool, buffer, size, (size_t)at) == 0)
 			return size;
 		if (with__spool_roll(bytes) < 0)
@@ -255,7 +263,8 @@ static int spool_truncate(struct with__bytes *bytes, off_t length)
 {
 	struct spool *spool = spool_of(bytes);
 
-	if (spool->fd < 0 && length <= spool->how.max_size)
+	if (spool->fd < 0 && length <= spool->how.max_size &&
+	    addressable(length))
 		return truncate_memory(spool, length);
 	if (with__spool_roll(bytes) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,6 +19,7 @@
 #include <with/life.h>
 
 #include "base/syscalls.h"
+#include "stream/known.h"
 #include "meddle.h"
 #include "testing.h"
 #include "trees.h"
@@ -215,6 +217,36 @@ START_TEST(mode_says_what_the_stream_can_do)
 	ck_assert_int_eq(getc(file), EOF);
 	ck_assert(errno == EBADF || !SAYS_EBADF);
 	fclose(file);
+}
+END_TEST
+
+/* What is remembered about a buffer stands in memory that was in use. */
+static void soil_memory(void)
+{
+	int *blocks[32];
+
+	for (unsigned i = 0; i < 32; i++) {
+		size_t words = 150 + i;
+
+		blocks[i] = malloc(words * sizeof(int));
+		while (words-- > 0)
+			blocks[i][words] = 1;
+	}
+	for (unsigned i = 0; i < 32; i++)
+		free(blocks[i]);
+}
+
+START_TEST(a_stream_with_a_buffer_is_of_no_other_kind)
+{
+	FILE *file;
+
+	for (int i = 0; i < 100; i++) {
+		soil_memory();
+		file = tempfile_open(.buffering = 600 + i);
+		ck_assert_int_eq(putc('x', file), 'x');
+		ck_assert_int_eq(with_file_close(&file), 0);
+		ck_assert_uint_eq(with__known_count, 0);
+	}
 }
 END_TEST
 
@@ -499,6 +531,7 @@ static void fill(TCase *tcase)
 	EACH_WAY(append_writes_at_the_end);
 	EACH_WAY(mode_says_what_the_stream_can_do);
 	EACH_WAY(buffering_is_what_was_asked_for);
+	tcase_add_test(tcase, a_stream_with_a_buffer_is_of_no_other_kind);
 	tcase_add_test(tcase, bad_options_are_einval_before_any_call);
 	EACH_WAY(arguments_may_come_in_any_order_or_not_at_all);
 	EACH_WAY(dir_inside_and_at_say_where);

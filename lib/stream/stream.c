@@ -107,6 +107,7 @@ static FILE *open_sized(int fd, const char *mode, size_t size)
 		free(opened);
 		return NULL;
 	}
+	opened->known.kind = WITH__KNOWN_BUFFER;
 	(void)setvbuf(opened->known.file, opened->buffer, _IOFBF, size);
 	free(with__known_put(&opened->known));
 	return opened->known.file;

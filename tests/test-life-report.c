@@ -182,6 +182,38 @@ START_TEST(the_hook_hears_it_instead_of_stderr)
 }
 END_TEST
 
+/* As a logger does whose file cannot be opened. */
+static void hear_and_fail(const struct with_error *error, void *data)
+{
+	int *count = data;
+
+	testing_expect(strcmp(error->operation, "open") == 0);
+	++*count;
+	WITH_FILE (log, "/none/at/all", "a")
+		_exit(1);
+}
+
+static void fail_with_a_failing_hook(void *unused)
+{
+	int count = 0;
+
+	(void)unused;
+	with_set_error_hook(hear_and_fail, &count);
+	for (int i = 1; i <= 2; i++) {
+		WITH_TEMPDIR (dir, .dir = "/none/at/all")
+			_exit(1);
+		testing_expect(count == i);
+	}
+}
+
+START_TEST(what_the_hook_itself_fails_in_is_not_told_to_it)
+{
+	int status = testing_in_child(fail_with_a_failing_hook, NULL);
+
+	ck_assert_msg(testing_exited(status, 0), "%#x", status);
+}
+END_TEST
+
 static int refuse_stuck(int dirfd, const char *name, int flags)
 {
 	if (!strstr(name, "stuck"))
@@ -322,6 +354,7 @@ int main(void)
 		debug_lists_at_exit_what_was_not_closed,
 		only_one_turns_it_on,
 		the_hook_hears_it_instead_of_stderr,
+		what_the_hook_itself_fails_in_is_not_told_to_it,
 		a_hook_that_makes_something_at_exit_does_not_go_on_for_ever,
 		ignored_failures_are_told_to_nobody,
 		debug_tells_from_a_handler_by_number,
@@ -332,5 +365,5 @@ int main(void)
 		with__report("open", "something", NULL);
 		return 0;
 	}
-	return testing_run("life-report", tests, 9, NULL);
+	return testing_run("life-report", tests, 10, NULL);
 }

@@ -154,8 +154,8 @@ typedef void with_error_hook(const struct with_error *error, void *data);
  * it is the line of that.
  *
  * The hook is called in the thread that met the failure, never in a signal
- * handler. It may use errno, which is restored. To be set once, before there
- * are threads.
+ * handler. It may use errno, which is restored, and guards, whose failures are
+ * told to nobody then. To be set once, before there are threads.
  */
 void with_set_error_hook(with_error_hook *hook, void *data);
 

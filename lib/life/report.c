@@ -28,12 +28,14 @@ struct line {
 
 static with_error_hook *hook;
 static void *hook_data;
+static _Thread_local bool in_hook;	/* its own failures are not told to it */
 static _Atomic int debugging;		/* 0: not looked up, 1: no, 2: yes */
 
 void with_set_error_hook(with_error_hook *new_hook, void *data)
 {
 	hook = new_hook;
 	hook_data = data;
+	in_hook = false;	/* one that left by longjmp() */
 }
 
 void with__report_init(void)
@@ -122,8 +124,12 @@ void with__report_error(const char *operation, const char *path, int error,
 	int saved = errno;
 
 	with__report_init();
-	if (hook) {
+	if (in_hook) {
+		/* Nobody else could be told. */
+	} else if (hook) {
+		in_hook = true;
 		hook(&told, hook_data);
+		in_hook = false;
 	} else if (with__report_debugging()) {
 		/* Safe among threads in musl, and in glibc since 2.32. */
 		with__report_line(operation, path, strerror(error), source);

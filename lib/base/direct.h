@@ -21,17 +21,18 @@
 
 #include "base/syscalls.h"
 
-static inline long with__direct(long number, long first, long second,
-				long third, long fourth)
+static inline long with__direct5(long number, long first, long second,
+				 long third, long fourth, long fifth)
 {
 #if defined(__x86_64__) && !defined(__ILP32__)
 	register long r10 __asm__("r10") = fourth;
+	register long r8 __asm__("r8") = fifth;
 	long result;
 
 	__asm__ volatile("syscall"
 			 : "=a"(result)
 			 : "a"(number), "D"(first), "S"(second), "d"(third),
-			   "r"(r10)
+			   "r"(r10), "r"(r8)
 			 : "rcx", "r11", "memory");
 	return result;
 #elif defined(__aarch64__)
@@ -40,15 +41,16 @@ static inline long with__direct(long number, long first, long second,
 	register long x1 __asm__("x1") = second;
 	register long x2 __asm__("x2") = third;
 	register long x3 __asm__("x3") = fourth;
+	register long x4 __asm__("x4") = fifth;
 
 	__asm__ volatile("svc #0"
 			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
 			 : "memory");
 	return x0;
 #else
 	int saved = errno;
-	long result = syscall(number, first, second, third, fourth);
+	long result = syscall(number, first, second, third, fourth, fifth);
 
 	if (result == -1) {
 		result = -errno;
@@ -56,6 +58,12 @@ static inline long with__direct(long number, long first, long second,
 	}
 	return result;
 #endif
+}
+
+static inline long with__direct(long number, long first, long second,
+				long third, long fourth)
+{
+	return with__direct5(number, first, second, third, fourth, 0);
 }
 
 /* As a function of the C library has it: -1 and errno. */
@@ -121,6 +129,63 @@ static inline int with__direct_dup3(int old_fd, int new_fd, int flags)
 	saved = errno;
 	return with__direct_negative(with__sys.dup3(old_fd, new_fd, flags),
 				     saved);
+}
+
+static inline int with__direct_mkdirat(int dirfd, const char *name, mode_t mode)
+{
+	int saved;
+
+	if (__builtin_expect(with__sys.mkdirat == mkdirat, 1))
+		return (int)with__direct(SYS_mkdirat, dirfd, (long)name,
+					 (long)mode, 0);
+	saved = errno;
+	return with__direct_negative(with__sys.mkdirat(dirfd, name, mode),
+				     saved);
+}
+
+static inline int with__direct_unlinkat(int dirfd, const char *name, int flags)
+{
+	int saved;
+
+	if (__builtin_expect(with__sys.unlinkat == unlinkat, 1))
+		return (int)with__direct(SYS_unlinkat, dirfd, (long)name, flags,
+					 0);
+	saved = errno;
+	return with__direct_negative(with__sys.unlinkat(dirfd, name, flags),
+				     saved);
+}
+
+/* Elsewhere the C library's struct is not the kernel's. */
+static inline int with__direct_fstat(int fd, struct stat *ret)
+{
+	int saved;
+
+#if (defined(__x86_64__) && !defined(__ILP32__)) || defined(__aarch64__)
+	if (__builtin_expect(with__sys.fstat == fstat, 1)) {
+		int result = (int)with__direct(SYS_fstat, fd, (long)ret, 0, 0);
+
+		WITH__WRITTEN(ret, sizeof(*ret));
+		return result;
+	}
+#endif
+	saved = errno;
+	return with__direct_negative(with__sys.fstat(fd, ret), saved);
+}
+
+static inline int with__direct_statx(int dirfd, const char *name, int flags,
+				     unsigned mask, struct statx *ret)
+{
+	int result, saved;
+
+	if (__builtin_expect(with__sys.statx == with__sys_statx, 1)) {
+		result = (int)with__direct5(SYS_statx, dirfd, (long)name, flags,
+					    (long)mask, (long)ret);
+		WITH__WRITTEN(ret, sizeof(*ret));
+		return result;
+	}
+	saved = errno;
+	return with__direct_negative(with__sys.statx(dirfd, name, flags, mask,
+						     ret), saved);
 }
 
 #endif /* BASE_DIRECT_H */

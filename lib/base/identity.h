@@ -39,7 +39,15 @@ struct with__status {
 int with__status_at(int dirfd, const char *name, struct with__status *ret);
 int with__brief_status_at(int dirfd, const char *name, struct with__status *ret);
 
-bool with__identity_equal(const struct with__identity *a,
-			  const struct with__identity *b);
+static inline bool with__identity_equal(const struct with__identity *a,
+					const struct with__identity *b)
+{
+	if (a->inode != b->inode || a->device != b->device)
+		return false;
+	/* One side may come from where less is known, or a filter is new. */
+	if (a->generation && b->generation && a->generation != b->generation)
+		return false;
+	return !a->birth_ns || !b->birth_ns || a->birth_ns == b->birth_ns;
+}
 
 #endif /* BASE_IDENTITY_H */

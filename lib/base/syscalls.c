@@ -21,20 +21,6 @@
 #endif
 
 /*
- * What the kernel has written into a buffer, told to Clang's memory sanitizer,
- * which does not see through syscall().
- */
-#if defined(__has_feature)
-#if __has_feature(memory_sanitizer)
-#include <sanitizer/msan_interface.h>
-#define WRITTEN(buffer, size) __msan_unpoison(buffer, size)
-#endif
-#endif
-#ifndef WRITTEN
-#define WRITTEN(buffer, size) ((void)0)
-#endif
-
-/*
  * These two are raw because the library's are cancellation points. Turning
  * cancellation off around them was measured at 100 ns an open and close.
  */
@@ -69,17 +55,17 @@ static ssize_t sys_getdents64(int fd, void *buffer, size_t size)
 	ssize_t result = syscall(SYS_getdents64, fd, buffer, size);
 
 	if (result > 0)
-		WRITTEN(buffer, (size_t)result);
+		WITH__WRITTEN(buffer, (size_t)result);
 	return result;
 }
 
-static int sys_statx(int dirfd, const char *name, int flags, unsigned mask,
-		     struct statx *ret)
+int with__sys_statx(int dirfd, const char *name, int flags, unsigned mask,
+		    struct statx *ret)
 {
 	int result = (int)syscall(SYS_statx, dirfd, name, flags, mask, ret);
 
 	if (result == 0)
-		WRITTEN(ret, sizeof(*ret));
+		WITH__WRITTEN(ret, sizeof(*ret));
 	return result;
 }
 
@@ -123,7 +109,7 @@ static int sys_name_to_handle_at(int dirfd, const char *name,
 				  &mount, flags);
 
 	if (result == 0)
-		WRITTEN(ret, sizeof(*ret));
+		WITH__WRITTEN(ret, sizeof(*ret));
 	return result;
 }
 
@@ -165,7 +151,7 @@ struct with__syscalls with__sys = {
 	.getdents64 = sys_getdents64,
 	.fstat = sys_fstat,
 	.fstatat = sys_fstatat,
-	.statx = sys_statx,
+	.statx = with__sys_statx,
 	.statfs = statfs,
 	.fstatfs = fstatfs,
 	.name_to_handle_at = sys_name_to_handle_at,

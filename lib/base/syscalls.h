@@ -86,6 +86,22 @@ int with__sys_openat(int dirfd, const char *name, int flags, mode_t mode);
 int with__sys_close(int fd);
 int with__sys_fcntl(int fd, int command, int argument);
 int with__sys_dup3(int old_fd, int new_fd, int flags);
+int with__sys_statx(int dirfd, const char *name, int flags, unsigned mask,
+		    struct statx *ret);
+
+/*
+ * What the kernel has written into a buffer, told to Clang's memory sanitizer,
+ * which sees neither through syscall() nor through what direct.h does.
+ */
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define WITH__WRITTEN(buffer, size) __msan_unpoison(buffer, size)
+#endif
+#endif
+#ifndef WITH__WRITTEN
+#define WITH__WRITTEN(buffer, size) ((void)0)
+#endif
 
 /*
  * The call again, for as long as a signal interrupts it. Not for close(): on

@@ -25,6 +25,8 @@ struct with__rmtree {
 	int root_fd;
 	bool missing_ok;	/* nothing there is success */
 	bool keep_root;		/* remove what is in it only */
+	/* The caller has found it to be what is expected, and tried rmdir(). */
+	bool rmdir_failed;
 	unsigned threads;	/* more than 1: not from a signal handler */
 	/* Hears of every failure; nonzero: stop. */
 	int (*on_error)(const char *path, int error, void *data);

@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 
 #include "base/rmtree.h"
-#include "base/syscalls.h"
+#include "base/status.h"
 #include "life/closing.h"
 #include "life/report.h"
 #include "life/slots.h"
@@ -83,33 +83,13 @@ static int tell_first(const char *path, int error, void *data)
 	return 0;
 }
 
-static int remove_file(int place, const char *name,
-		       const struct with__identity *expected)
-{
-	struct with__status status;
-
-	if (expected) {
-		if (with__status_at(place, name, &status) < 0)
-			return -1;
-		if (!with__identity_equal(&status.identity, expected)) {
-			errno = ESTALE;
-			return -1;
-		}
-	}
-	return WITH__RETRY(with__sys.unlinkat(place, name, 0));
-}
-
-static int remove_at(struct removal *removal, int place, const char *name,
-		     int root_fd)
+static __attribute__((noinline)) int
+remove_tree(struct removal *removal, int place, const char *name,
+	    const struct with__identity *expected, int root_fd)
 {
 	const struct with__slot *slot = removal->slot;
-	struct with__identity identity;
-	const struct with__identity *expected =
-		known_identity(slot, &identity) ? &identity : NULL;
 	struct with__rmtree tree = WITH__RMTREE_INIT;
 
-	if (slot->kind == WITH__FILE)
-		return remove_file(place, name, expected);
 	tree.at = place;
 	tree.expected = expected;
 	tree.root_fd = root_fd;
@@ -119,22 +99,69 @@ static int remove_at(struct removal *removal, int place, const char *name,
 	tree.data = removal;
 	if (slot->kind == WITH__ANY)
 		return with__remove(name, &tree);
+	tree.rmdir_failed = true;
 	return with__rmtree(name, &tree);
+}
+
+/* 0, or the negative number of an error. */
+static int check(int place, const char *name,
+		 const struct with__identity *expected)
+{
+	struct with__status status;
+	int result = with__status_direct(place, name, &status);
+
+	if (result < 0)
+		return result;
+	return with__identity_equal(&status.identity, expected) ? 0 : -ESTALE;
+}
+
+static int remove_single(int place, const char *name, int flags)
+{
+	int result;
+
+	do
+		result = with__direct_unlinkat(place, name, flags);
+	while (result == -EINTR);
+	return result;
+}
+
+/* A file, or a directory that is empty, needs nothing but this. */
+static int remove_at(struct removal *removal, int place, const char *name,
+		     int root_fd)
+{
+	const struct with__slot *slot = removal->slot;
+	bool is_directory = slot->kind == WITH__DIRECTORY;
+	struct with__identity identity;
+	const struct with__identity *expected =
+		known_identity(slot, &identity) ? &identity : NULL;
+	int result = 0;
+
+	if (slot->kind == WITH__ANY)
+		return remove_tree(removal, place, name, expected, root_fd);
+	if (expected)
+		result = check(place, name, expected);
+	if (result < 0)
+		return with__direct_result(result);
+	result = remove_single(place, name, is_directory ? AT_REMOVEDIR : 0);
+	if (!is_directory || result == 0 || result == -ENOENT ||
+	    result == -ENOTDIR || result == -EBUSY)
+		return with__direct_result(result);
+	return remove_tree(removal, place, name, expected, root_fd);
 }
 
 static int remove_somewhere(struct removal *removal, int root_fd)
 {
 	const struct with__slot *slot = removal->slot;
-	const char *name = strrchr(slot->path, '/') + 1;
-	int result = -1;
+	int result;
 
-	errno = ENOENT;
-	if (slot->place != AT_FDCWD)
-		result = remove_at(removal, slot->place, name, root_fd);
-	if (result < 0 && (errno == ENOENT || errno == EBADF ||
-			   errno == ENOTDIR))
-		result = remove_at(removal, AT_FDCWD, slot->path, root_fd);
-	return result;
+	if (slot->place != AT_FDCWD) {
+		result = remove_at(removal, slot->place,
+				   strrchr(slot->path, '/') + 1, root_fd);
+		if (result == 0 || (errno != ENOENT && errno != EBADF &&
+				    errno != ENOTDIR))
+			return result;
+	}
+	return remove_at(removal, AT_FDCWD, slot->path, root_fd);
 }
 
 /* Runs inside a signal handler. */

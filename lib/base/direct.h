@@ -85,6 +85,16 @@ static inline int with__direct_negative(int result, int saved_errno)
 	return result;
 }
 
+/* As WITH__RETRY(); call has its error as a negative number. */
+#define WITH__DIRECT_RETRY(call) \
+	(__extension__({ \
+		__typeof__(call) with__result; \
+		do \
+			with__result = (call); \
+		while (with__result == -EINTR); \
+		with__result; \
+	}))
+
 static inline int with__direct_openat(int dirfd, const char *name, int flags,
 				      mode_t mode)
 {

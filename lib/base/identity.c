@@ -13,14 +13,9 @@ int with__status_by_fstatat(int dirfd, const char *name,
 {
 	struct stat st;
 	int saved = errno;
-	int result;
+	int result = with__direct_negative(WITH__RETRY(with__sys.fstatat(
+		dirfd, name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)), saved);
 
-	do
-		result = with__direct_negative(
-			with__sys.fstatat(dirfd, name, &st,
-					  AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH),
-			saved);
-	while (result == -EINTR);
 	if (result < 0)
 		return result;
 	*ret = (struct with__status) {

@@ -33,14 +33,11 @@ static inline __attribute__((always_inline)) int
 with__brief_status_direct(int dirfd, const char *name, struct with__status *ret)
 {
 	struct statx stx;
-	int result;
+	int result = WITH__DIRECT_RETRY(with__direct_statx(
+		dirfd, name,
+		AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+		STATX_TYPE | STATX_MODE | STATX_INO | STATX_BTIME, &stx));
 
-	do
-		result = with__direct_statx(dirfd, name, AT_SYMLINK_NOFOLLOW |
-					    AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
-					    STATX_TYPE | STATX_MODE |
-					    STATX_INO | STATX_BTIME, &stx);
-	while (result == -EINTR);
 	if (__builtin_expect(result < 0, 0))
 		return result == -ENOSYS || result == -EPERM ?
 			with__status_by_fstatat(dirfd, name, ret) : result;

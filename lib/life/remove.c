@@ -115,16 +115,6 @@ static int check(int place, const char *name,
 	return with__identity_equal(&status.identity, expected) ? 0 : -ESTALE;
 }
 
-static int remove_single(int place, const char *name, int flags)
-{
-	int result;
-
-	do
-		result = with__direct_unlinkat(place, name, flags);
-	while (result == -EINTR);
-	return result;
-}
-
 /* A file, or a directory that is empty, needs nothing but this. */
 static int remove_at(struct removal *removal, int place, const char *name,
 		     int root_fd)
@@ -142,7 +132,8 @@ static int remove_at(struct removal *removal, int place, const char *name,
 		result = check(place, name, expected);
 	if (result < 0)
 		return with__direct_result(result);
-	result = remove_single(place, name, is_directory ? AT_REMOVEDIR : 0);
+	result = WITH__DIRECT_RETRY(with__direct_unlinkat(
+		place, name, is_directory ? AT_REMOVEDIR : 0));
 	if (!is_directory || result == 0 || result == -ENOENT ||
 	    result == -ENOTDIR || result == -EBUSY)
 		return with__direct_result(result);

@@ -69,15 +69,17 @@ static FILE *open_stream(const struct tempfile_open_options *options,
 FILE *tempfile_open_opt(const struct tempfile_open_options *given)
 {
 	WITH__NO_CANCEL;
-	struct tempfile_open_options options;
+	struct tempfile_open_options copy;
+	const struct tempfile_open_options *options =
+		with__options_known(&copy, sizeof(copy), given);
 	struct with__names names;
 	FILE *file;
 
-	if (with__options_copy(&options, sizeof(options), given) < 0)
+	if (!options)
 		return NULL;
-	names = with__options_names(&options);
-	file = open_stream(&options, &names);
+	names = with__options_names(options);
+	file = open_stream(options, &names);
 	if (!file)
-		with__options_failed(&names, "temporary file");
+		with__options_failed(options, "temporary file");
 	return file;
 }

@@ -105,7 +105,7 @@ int with__create_check(const struct with__names *names)
 	return check(names, &parts);
 }
 
-mode_t with__create_permissions(const struct with__creation *creation)
+static mode_t permissions_of(const struct with__creation *creation)
 {
 	return creation->names.permissions ?
 	       (mode_t)creation->names.permissions :
@@ -209,26 +209,20 @@ static int make_published(const struct with__creation *creation,
 
 static int publish_and_make(const struct with__creation *creation,
 			    const struct with__candidate *candidate,
-			    struct with__created *ret)
-{
-	if (publish(creation, candidate, false, ret) < 0)
-		return -1;
-	return make_published(creation, candidate, ret);
-}
-
-static int publish_and_make_blocked(const struct with__creation *creation,
-				    const struct with__candidate *candidate,
-				    struct with__created *ret)
+			    bool guessable, struct with__created *ret)
 {
 	sigset_t all, before;
 	int result;
 
-	if (publish(creation, candidate, true, ret) < 0)
+	if (publish(creation, candidate, guessable, ret) < 0)
 		return -1;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (guessable) {
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before);
+	}
 	result = make_published(creation, candidate, ret);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (guessable)
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return result;
 }
 
@@ -241,21 +235,18 @@ static int try_names(const struct with__creation *creation,
 		.name = place->fd == AT_FDCWD ? draft->path : draft->name,
 		.path = draft->path,
 		.path_size = draft->path_size,
-		.permissions = with__create_permissions(creation),
+		.permissions = permissions_of(creation),
 	};
+	bool guessable = draft->random_length < WITH__NAME_SAFE_LENGTH;
 	int attempts = draft->random_length ? ATTEMPTS : 1;
 	int result = -1;
 
 	while (attempts-- > 0) {
 		if (with__name_random(draft->random, draft->random_length) < 0)
 			return -1;
-		if (!creation->registered)
-			result = make(creation, &candidate, ret);
-		else if (draft->random_length >= WITH__NAME_SAFE_LENGTH)
-			result = publish_and_make(creation, &candidate, ret);
-		else
-			result = publish_and_make_blocked(creation, &candidate,
-						  ret);
+		result = creation->registered ?
+			publish_and_make(creation, &candidate, guessable, ret) :
+			make(creation, &candidate, ret);
 		if (result == 0 || (errno != EEXIST && errno != EADDRINUSE))
 			return result;
 	}

@@ -66,7 +66,4 @@ int with__create(const struct with__creation *creation,
 /* The checks of with__create() that need no system call. */
 int with__create_check(const struct with__names *names);
 
-/* The permissions that were asked for. */
-mode_t with__create_permissions(const struct with__creation *creation);
-
 #endif /* TEMP_CREATE_H */

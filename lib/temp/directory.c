@@ -125,13 +125,13 @@ static int open_checked(const struct directory *dir)
 
 int tempfile_dir_fd(struct tempfile_dir *dir)
 {
-	WITH__NO_CANCEL;
 	struct directory *private = private_of(dir);
 
 	if (!dir) {
 		errno = EINVAL;
 		return -1;
 	}
+	/* By calls that are no cancellation points. */
 	if (private->fd < 0)
 		private->fd = open_checked(private);
 	return private->fd;
@@ -202,11 +202,10 @@ const char *tempfile_dir_join(struct tempfile_dir *dir, const char *format, ...)
 }
 
 static struct tempfile_dir *
-open_dir(const struct tempfile_dir_open_options *options,
-	 const struct with__names *names)
+open_dir(const struct tempfile_dir_open_options *options)
 {
 	const struct with__creation creation = {
-		.names = *names,
+		.names = with__options_names(options),
 		.default_permissions = 0700,
 		.kind = WITH__DIRECTORY,
 		.registered = true,
@@ -238,15 +237,15 @@ struct tempfile_dir *
 tempfile_dir_open_opt(const struct tempfile_dir_open_options *given)
 {
 	WITH__NO_CANCEL;
-	struct tempfile_dir_open_options options;
+	struct tempfile_dir_open_options copy;
+	const struct tempfile_dir_open_options *options =
+		with__options_known(&copy, sizeof(copy), given);
 	struct tempfile_dir *dir;
-	struct with__names names;
 
-	if (with__options_copy(&options, sizeof(options), given) < 0)
+	if (!options)
 		return NULL;
-	names = with__options_names(&options);
-	dir = open_dir(&options, &names);
+	dir = open_dir(options);
 	if (!dir)
-		with__options_failed(&names, "temporary directory");
+		with__options_failed(options, "temporary directory");
 	return dir;
 }

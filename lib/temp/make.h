@@ -24,11 +24,7 @@ with__maker with__make_directory;
 /* open() flags for the two options of descriptors. */
 int with__file_flags(bool append, bool inheritable);
 
-/*
- * Sees to the exact permissions of a file that was just made; status is its
- * present one and is updated.
- */
-int with__file_permissions(int fd, mode_t permissions,
-			   struct with__status *status);
+/* Sees to the exact permissions of a file that was just made with mode. */
+int with__file_permissions(int fd, mode_t permissions, mode_t mode);
 
 #endif /* TEMP_MAKE_H */

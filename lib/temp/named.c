@@ -183,9 +183,6 @@ static int place_beside(struct with__names *names, const char *beside,
 {
 	char *slash;
 
-	*ret_dir = NULL;
-	if (!beside)
-		return 0;
 	if (names->dir || names->inside || names->at) {
 		errno = EINVAL;
 		return -1;
@@ -203,17 +200,20 @@ struct tempfile_named *
 tempfile_named_open_opt(const struct tempfile_named_open_options *given)
 {
 	WITH__NO_CANCEL;
-	struct tempfile_named_open_options options;
+	struct tempfile_named_open_options copy;
+	const struct tempfile_named_open_options *options =
+		with__options_known(&copy, sizeof(copy), given);
 	struct tempfile_named *named = NULL;
 	struct with__names names;
-	char *beside;
+	char *beside = NULL;
 	int saved = errno;
 
-	if (with__options_copy(&options, sizeof(options), given) < 0)
+	if (!options)
 		return NULL;
-	names = with__options_names(&options);
-	if (place_beside(&names, options.beside, &beside) == 0)
-		named = open_named(&options, &names);
+	names = with__options_names(options);
+	if (!options->beside ||
+	    place_beside(&names, options->beside, &beside) == 0)
+		named = open_named(options, &names);
 	if (!named) {
 		with__options_failed(&names, "named temporary file");
 		saved = errno;

@@ -35,17 +35,11 @@ int with__options_copy(void *known, size_t known_size, const void *given)
 	return 0;
 }
 
-struct with__names with__options_names(const void *options)
+void with__options_failed(const void *options, const char *what)
 {
-	struct with__names names;
+	struct with__names names = with__options_names(options);
 
-	memcpy(&names, options, sizeof(names));
-	return names;
-}
-
-void with__options_failed(const struct with__names *names, const char *what)
-{
-	if (names->scoped_)
-		with__report_error("open", names->dir ? names->dir : what, errno,
-				   names->source_);
+	if (names.scoped_)
+		with__report_error("open", names.dir ? names.dir : what, errno,
+				   names.source_);
 }

@@ -6,6 +6,7 @@
 #define TEMP_OPTIONS_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include <with/options.h>
 
@@ -35,9 +36,18 @@ static inline const void *with__options_known(void *copy, size_t known_size,
 }
 
 /* The common beginning of such a struct. */
-struct with__names with__options_names(const void *options);
+static inline struct with__names with__options_names(const void *options)
+{
+	struct with__names names;
 
-/* Tells the error hook that a guard could not be entered, if one asked. */
-void with__options_failed(const struct with__names *names, const char *what);
+	memcpy(&names, options, sizeof(names));
+	return names;
+}
+
+/*
+ * Tells the error hook that a guard could not be entered, if one asked.
+ * options: such a struct, or the common beginning of one.
+ */
+void with__options_failed(const void *options, const char *what);
 
 #endif /* TEMP_OPTIONS_H */

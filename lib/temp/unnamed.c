@@ -30,32 +30,33 @@ static int open_unnamed(const struct with__place *place, int flags,
 #ifdef O_TMPFILE
 	bool relative = place->fd != AT_FDCWD;
 
-	return WITH__RETRY(with__sys.openat(
+	return WITH__DIRECT_RETRY(with__direct_openat(
 		place->fd, relative ? "." : place->path,
 		O_TMPFILE | O_RDWR | flags, permissions));
 #else
 	(void)place, (void)flags, (void)permissions;
-	errno = EOPNOTSUPP;
-	return -1;
+	return -EOPNOTSUPP;
 #endif
 }
 
+/* An error is returned as its negative number. */
 static int open_unnamed_exactly(const struct with__place *place, int flags,
 				mode_t permissions)
 {
-	struct with__status status;
+	struct stat status;
 	int fd = open_unnamed(place, flags, permissions);
 	int error;
 
 	if (fd < 0)
-		return -1;
-	if (with__brief_status_at(fd, "", &status) == 0 &&
-	    with__file_permissions(fd, permissions, &status) == 0)
 		return fd;
-	error = errno;
+	error = with__direct_fstat(fd, &status);
+	if (error == 0 &&
+	    with__file_permissions(fd, permissions, status.st_mode) < 0)
+		error = -errno;
+	if (error == 0)
+		return fd;
 	with__sys.close(fd);
-	errno = error;
-	return -1;
+	return error;
 }
 
 int with__kept_name_end(struct with__companion *companion)
@@ -70,13 +71,22 @@ int with__kept_name_end(struct with__companion *companion)
 }
 
 /* With a name, which is removed at once unless the caller wants to have it. */
-static int open_with_name(const struct with__creation *creation,
-			  struct with__making_file *making,
+static int open_with_name(const struct with__names *names, int flags,
 			  struct with__kept_name **ret_name)
 {
+	struct with__making_file making = { .flags = flags, .fd = -1 };
+	const struct with__creation creation = {
+		.names = *names,
+		.default_permissions = 0600,
+		.kind = WITH__FILE,
+		.registered = true,
+		.handle_size = sizeof(struct with__kept_name),
+		.make = with__make_file,
+		.data = &making,
+	};
 	struct with__created created;
 	struct with__kept_name *name;
-	int result = with__create(creation, &created);
+	int result = with__create(&creation, &created);
 	int error;
 
 	if (result == 0) {
@@ -94,10 +104,10 @@ static int open_with_name(const struct with__creation *creation,
 			result = with__kept_name_end(&name->companion);
 	}
 	if (result == 0)
-		return making->fd;
+		return making.fd;
 	error = errno;
-	if (making->fd >= 0)
-		with__sys.close(making->fd);
+	if (making.fd >= 0)
+		with__sys.close(making.fd);
 	errno = error;
 	return -1;
 }
@@ -105,40 +115,28 @@ static int open_with_name(const struct with__creation *creation,
 int with__unnamed_open(const struct with__names *names, int flags,
 			 struct with__kept_name **ret_name)
 {
-	struct with__making_file making = { .flags = flags, .fd = -1 };
-	const struct with__creation creation = {
-		.names = *names,
-		.default_permissions = 0600,
-		.kind = WITH__FILE,
-		.registered = true,
-		.handle_size = sizeof(struct with__kept_name),
-		.make = with__make_file,
-		.data = &making,
-	};
+	/* With O_TMPFILE: can never be linked. */
+	int unnamed_flags = ret_name ? flags : flags | O_EXCL;
+	mode_t permissions = names->permissions ? names->permissions : 0600;
 	struct with__place place;
-	int fd = -1;
 	int saved = errno;
+	int fd = -1;
 
 	if (ret_name)
 		*ret_name = NULL;
-	else
-		flags |= O_EXCL;	/* with O_TMPFILE: can never be linked */
 	if (with__create_check(names) < 0)
 		return -1;
 	if (with__place_resolve(names, &place) == 0) {
 		do {
-			fd = open_unnamed_exactly(
-				&place, flags,
-				with__create_permissions(&creation));
+			fd = with__direct_result(open_unnamed_exactly(
+				&place, unnamed_flags, permissions));
 		} while (fd < 0 && with__place_again(&place));
 	}
 	with__place_free(&place);
 	if (fd < 0 && !cannot_be_unnamed(errno))
 		return -1;
 	errno = saved;
-	if (fd >= 0)
-		return fd;
-	return open_with_name(&creation, &making, ret_name);
+	return fd >= 0 ? fd : open_with_name(names, flags, ret_name);
 }
 
 /* The commonest at once; the rest finds another way, or says why there is none. */

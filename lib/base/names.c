@@ -89,22 +89,32 @@ static uint64_t spell(uint64_t bytes)
 	return values + EACH('a') - is_digit * ('a' + 26 - '2');
 }
 
+/* The next characters of the pool, as many as are made at once. */
+static int take(uint64_t process, uint64_t *ret)
+{
+	if (__builtin_expect(!pool.left || pool.process != process, 0) &&
+	    fill() < 0)
+		return -1;
+	pool.left -= STRIDE;
+	memcpy(ret, pool.bytes + pool.left, STRIDE);
+	*ret = spell(*ret);
+	return 0;
+}
+
 int with__name_random(char *where, size_t length)
 {
 	uint64_t process = with__process();
 	uint64_t word;
 
-	while (length > 0) {
-		size_t count = length < STRIDE ? length : STRIDE;
-
-		if ((!pool.left || pool.process != process) && fill() < 0)
+	for (; length >= STRIDE; where += STRIDE, length -= STRIDE) {
+		if (take(process, &word) < 0)
 			return -1;
-		pool.left -= STRIDE;
-		memcpy(&word, pool.bytes + pool.left, STRIDE);
-		word = spell(word);
-		memcpy(where, &word, count);
-		where += count;
-		length -= count;
+		memcpy(where, &word, STRIDE);
 	}
+	if (length == 0)
+		return 0;
+	if (take(process, &word) < 0)
+		return -1;
+	memcpy(where, &word, length);
 	return 0;
 }

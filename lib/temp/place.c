@@ -43,19 +43,8 @@ static char *path_of_descriptor(int fd)
 
 static int resolve_descriptor(int fd, struct with__place *ret)
 {
-	struct stat status;
-
-	if (fd == AT_FDCWD) {
-		ret->owned = with__absolute(".");
-	} else {
-		if (with__sys.fstat(fd, &status) < 0)
-			return -1;
-		if (!S_ISDIR(status.st_mode)) {
-			errno = ENOTDIR;
-			return -1;
-		}
-		ret->owned = path_of_descriptor(fd);
-	}
+	ret->owned = fd == AT_FDCWD ? with__absolute(".") :
+				      path_of_descriptor(fd);
 	ret->path = ret->owned;
 	ret->fd = fd;
 	return ret->path ? 0 : -1;

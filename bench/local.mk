@@ -20,7 +20,8 @@ bench_removal_CFLAGS = $(bench_cflags)
 bench_spool_CFLAGS = $(bench_cflags)
 bench_text_CFLAGS = $(bench_cflags)
 bench_bench_life_LDADD = $(core_archive)
-bench_cycles_SOURCES = bench/cycles.c bench/measure.c bench/measure.h
+bench_cycles_SOURCES = bench/cycles.c bench/contenders.c bench/contenders.h \
+	bench/measure.c bench/measure.h
 bench_cycles_LDADD = $(core_archive) -ldl
 bench_removal_SOURCES = bench/removal.c bench/measure.c bench/measure.h \
 	bench/shapes.c bench/shapes.h

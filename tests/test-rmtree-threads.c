@@ -14,9 +14,10 @@
 #include "testing.h"
 #include "trees.h"
 
-enum { WIDTH = 200 };
+enum { WIDTH = 200, ALONE = 20 };
 
 static pthread_t caller;
+static unsigned by_caller;		/* calls */
 static atomic_uint by_helpers;
 static atomic_int inside;
 static atomic_uint heard;
@@ -30,14 +31,18 @@ static struct with__rmtree two_threads(void)
 	return options;
 }
 
-/* On a busy machine helpers come late: the caller waits for one, once. */
-static void wait_for_helpers(const char *name)
+/*
+ * On a busy machine helpers come late: the caller waits for one, once. But not
+ * with the files of the shared directory itself, nor with the first directory
+ * in it, which it removes alone.
+ */
+static void wait_for_helpers(void)
 {
 	if (!pthread_equal(pthread_self(), caller)) {
 		atomic_fetch_add(&by_helpers, 1);
 		return;
 	}
-	if (strcmp(name, "root") == 0 || strcmp(name, "d") == 0)
+	if (by_caller++ < ALONE)
 		return;
 	for (unsigned i = 0; atomic_load(&by_helpers) == 0 && i < 5000; i++)
 		usleep(1000);
@@ -45,14 +50,14 @@ static void wait_for_helpers(const char *name)
 
 static int waiting_unlinkat(int dirfd, const char *name, int flags)
 {
-	/* The files of the shared directory itself come before its share. */
-	wait_for_helpers(name);
+	wait_for_helpers();
 	return unlinkat(dirfd, name, flags);
 }
 
 static void expect_helpers(int (*replacement)(int, const char *, int))
 {
 	caller = pthread_self();
+	by_caller = 0;
 	atomic_store(&by_helpers, 0);
 	with__sys.unlinkat = replacement;
 }
@@ -63,8 +68,7 @@ START_TEST(helpers_take_their_share)
 	char *before;
 
 	trees_begin();
-	trees_directory("root");
-	trees_directories("root", WIDTH);
+	trees_bush("root", WIDTH, 1, 1);
 	before = testing_descriptors();
 	expect_helpers(waiting_unlinkat);
 	ck_assert_int_eq(with__rmtree("root", &options), 0);
@@ -88,6 +92,44 @@ START_TEST(sharing_below_the_root_and_in_many_rounds)
 }
 END_TEST
 
+static int counting_unlinkat(int dirfd, const char *name, int flags)
+{
+	if (!pthread_equal(pthread_self(), caller))
+		atomic_fetch_add(&by_helpers, 1);
+	return unlinkat(dirfd, name, flags);
+}
+
+/* The kernel removes one entry of a directory at a time. */
+START_TEST(entries_of_one_directory_are_left_to_one_thread)
+{
+	struct with__rmtree options = two_threads();
+
+	trees_begin();
+	trees_directory("root");
+	trees_directories("root", 5 * WIDTH);
+	trees_links("root", 20 * WIDTH);
+	expect_helpers(counting_unlinkat);
+	ck_assert_int_eq(with__rmtree("root", &options), 0);
+	ck_assert(!trees_exists("root"));
+	ck_assert_uint_eq(atomic_load(&by_helpers), 0);
+}
+END_TEST
+
+/* Empty ones at first, and then not. */
+START_TEST(sharing_begins_where_directories_are_not_empty)
+{
+	struct with__rmtree options = two_threads();
+
+	trees_begin();
+	trees_directory("root");
+	trees_directories("root", 5);
+	trees_bush("root/wide", WIDTH, 1, 1);
+	expect_helpers(waiting_unlinkat);
+	ck_assert_int_eq(with__rmtree("root", &options), 0);
+	ck_assert(!trees_exists("root"));
+	ck_assert_uint_ge(atomic_load(&by_helpers), 1);
+}
+END_TEST
 
 START_TEST(more_threads_than_there_may_be_are_no_error)
 {
@@ -101,90 +143,10 @@ START_TEST(more_threads_than_there_may_be_are_no_error)
 }
 END_TEST
 
-enum { FLAT = 4000 };
-
-static atomic_uint by_caller;
-
-/* The first batches are the caller's alone. */
-static int flat_unlinkat(int dirfd, const char *name, int flags)
-{
-	if (strcmp(name, "root") != 0 && strcmp(name, "d") != 0 &&
-	    (!pthread_equal(pthread_self(), caller) ||
-	     atomic_fetch_add(&by_caller, 1) > FLAT / 2))
-		wait_for_helpers(name);
-	if (strncmp(name, "stays", 5) != 0)
-		return unlinkat(dirfd, name, flags);
-	errno = EPERM;
-	return -1;
-}
-
-static void make_flat(void)
-{
-	trees_begin();
-	trees_chain("root", "d", 1);
-	trees_links("root/d", FLAT);
-	trees_chain("root/d/deep", "d", 20);
-}
-
-START_TEST(files_of_a_large_directory_are_shared_out)
-{
-	struct with__rmtree options = two_threads();
-	char *before;
-
-	make_flat();
-	before = testing_descriptors();
-	atomic_store(&by_caller, 0);
-	expect_helpers(flat_unlinkat);
-	ck_assert_int_eq(with__rmtree("root", &options), 0);
-	ck_assert(!trees_exists("root"));
-	ck_assert_uint_ge(atomic_load(&by_helpers), 1);
-	ck_assert_uint_lt(atomic_load(&by_caller), FLAT);
-	testing_same_descriptors(before);
-}
-END_TEST
-
-static int hear_once_each(const char *path, int error, void *data)
-{
-	const char *name = strrchr(path, '/') + 1;
-	bool *told = data;
-
-	ck_assert_int_eq(error, EPERM);
-	ck_assert_int_eq(strncmp(path, "root/d/stays", 12), 0);
-	ck_assert(!told[atoi(name + 5)]);
-	told[atoi(name + 5)] = true;
-	return 0;
-}
-
-START_TEST(files_of_a_large_directory_that_stay_are_told_once)
-{
-	struct with__rmtree options = two_threads();
-	bool told[40] = { false };
-	char name[64];
-
-	make_flat();
-	for (unsigned i = 0; i < 40; i++) {
-		snprintf(name, sizeof(name), "root/d/%u", i * 100);
-		snprintf(name + 32, 32, "root/d/stays%u", i);
-		trees_must(rename(name, name + 32));
-	}
-	options.on_error = hear_once_each;
-	options.data = told;
-	atomic_store(&by_caller, 0);
-	expect_helpers(flat_unlinkat);
-	ck_assert_int_eq(with__rmtree("root", &options), -1);
-	ck_assert_int_eq(errno, EPERM);
-	with__sys.unlinkat = unlinkat;
-	ck_assert_uint_eq(testing_entries("root/d"), 40);
-	for (unsigned i = 0; i < 40; i++)
-		ck_assert(told[i]);
-	ck_assert_int_eq(with__rmtree("root", NULL), 0);
-}
-END_TEST
-
 /* What is named "stays" does, in whatever thread. */
 static int unlinkat_but_stays(int dirfd, const char *name, int flags)
 {
-	wait_for_helpers(name);
+	wait_for_helpers();
 	if (strcmp(name, "stays") != 0)
 		return unlinkat(dirfd, name, flags);
 	errno = EPERM;
@@ -256,8 +218,7 @@ static int waiting_openat2(int dirfd, const char *name, int flags,
 	int fd = real_openat2(dirfd, name, flags, resolve);
 	int error = errno;
 
-	if (strcmp(name, "wide") != 0)
-		wait_for_helpers(name);
+	wait_for_helpers();
 	errno = error;
 	return fd;
 }
@@ -296,7 +257,7 @@ static int signalling_unlinkat(int dirfd, const char *name, int flags)
 
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
-	wait_for_helpers(name);
+	wait_for_helpers();
 	if (pthread_equal(pthread_self(), caller))
 		pthread_sigmask(SIG_BLOCK, &usr1, NULL);
 	kill(getpid(), SIGUSR1);
@@ -310,8 +271,7 @@ START_TEST(handlers_of_the_program_never_run_in_a_helper)
 	sigset_t mask;
 
 	trees_begin();
-	trees_directory("root");
-	trees_directories("root", WIDTH);
+	trees_bush("root", WIDTH, 1, 1);
 	trees_must(sigaction(SIGUSR1, &action, &before));
 	pthread_sigmask(SIG_SETMASK, NULL, &mask);
 	expect_helpers(signalling_unlinkat);
@@ -325,9 +285,9 @@ END_TEST
 TESTING_MAIN("rmtree-threads",
 	helpers_take_their_share,
 	sharing_below_the_root_and_in_many_rounds,
+	entries_of_one_directory_are_left_to_one_thread,
+	sharing_begins_where_directories_are_not_empty,
 	more_threads_than_there_may_be_are_no_error,
-	files_of_a_large_directory_are_shared_out,
-	files_of_a_large_directory_that_stay_are_told_once,
 	failures_of_all_threads_are_told_one_at_a_time,
 	callback_stops_all_threads,
 	descriptors_too_few_for_all_threads_are_no_error,

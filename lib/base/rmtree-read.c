@@ -277,9 +277,7 @@ static void remove_batch(struct batch *batch)
 void with__rmtree_read(struct tree *tree, struct frame *frame)
 {
 	size_t base = tree->top ? free_above(frame - 1) : 0;
-	bool is_shared = tree->is_part && tree->top == 0;
-	size_t size = is_shared ? BLOCK_SIZE :
-		      ((ARENA_SIZE - base) / 2) & ~(size_t)7;
+	size_t size = ((ARENA_SIZE - base) / 2) & ~(size_t)7;
 	struct batch batch = {
 		.tree = tree,
 		.frame = frame,
@@ -299,10 +297,6 @@ void with__rmtree_read(struct tree *tree, struct frame *frame)
 			STREAM_MORE : STREAM_MAYBE_END;
 	batch.size = (size_t)got;
 	remove_batch(&batch);
-	if (frame->stream != STREAM_MORE || batch.directories >= SHARE_LEAST)
-		frame->flat_batches = 0;
-	else if (frame->flat_batches < FLAT_LEAST)
-		frame->flat_batches++;
 	keep_directories(&batch, tree->arena + base);
 	if (frame->fresh)
 		tree->expect_empty = (size_t)got <= 2 * DOTS_SIZE;

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rmtree-threads.c - several threads remove what is in one directory.
+ * rmtree-threads.c - several threads remove the sub-directories of one.
  *
  * Only where that pays: a directory with SHARE_LEAST sub-directories in one
- * batch, or with FLAT_LEAST full batches of files behind it and more to come.
- * Each thread, the caller's included, removes its part with a tree of its own
- * whose frames[0] is the shared directory. Of sub-directories it takes some of
- * the caller's names at a time. Files it reads itself, through the descriptor
- * that all have: the kernel gives each block of entries to one reader only
- * (and should it ever not, what is gone already is no error). When all is
- * done, everybody waits for the next share. So the threads never share
- * anything that changes but what stands in the pool, under its lock.
+ * batch, and the one removed last was not empty. For the kernel removes one
+ * entry of a directory at a time, and whoever waits for it burns his processor:
+ * what threads gain they gain below the directory. (Two threads on 20,000 empty
+ * directories took 1.26 times as long as one; on a directory of 100,000 files
+ * 0.95, for 1.67 times the CPU time, so files are not shared out either.)
+ *
+ * The names are the work; each thread, the caller's included, takes some, and
+ * removes them with a tree of its own whose frames[0] is the shared directory.
+ * When all names are done, everybody waits for the next batch. So the threads
+ * never share anything that changes but what stands in the pool, under its lock.
  *
  * States of the pool: threads are started with the first share and sleep
  * between shares; round says that there is a new one; working counts those
@@ -32,6 +34,7 @@
 
 enum {
 	THREADS_MOST = 64,
+	SHARE_LEAST = 64,	/* starting a thread costs as much as ten */
 	TAKE_MOST = 1024,	/* bytes of names at a time */
 };
 
@@ -57,8 +60,7 @@ struct pool {
 	bool failed;		/* something stays in the shared directory */
 	int error;		/* the first */
 	uint64_t removed;
-	bool of_stream;		/* the rest of the directory is shared out, */
-	size_t names, names_end;	/* or these in the caller's arena */
+	size_t names, names_end;	/* in the caller's arena */
 	unsigned started;
 	struct helper helpers[THREADS_MOST];
 };
@@ -119,14 +121,11 @@ static void work(struct pool *pool, struct tree *part)
 	struct tree *tree = pool->tree;
 
 	part->frames[0] = (struct frame) {
-		.fd = top_frame(tree)->fd,
-		.stream = pool->of_stream ? STREAM_MORE : STREAM_END,
+		.fd = top_frame(tree)->fd, .stream = STREAM_END,
 	};
 	part->path_length = strlen(tree->path);
 	memcpy(part->path, tree->path, part->path_length + 1);
 	part->removed = 0;
-	if (pool->of_stream)
-		with__rmtree_walk(part);
 	while (!with__rmtree_stopped(pool) && take(pool, part))
 		with__rmtree_walk(part);
 
@@ -195,23 +194,27 @@ static void start(struct pool *pool)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static bool is_worth_it(const struct tree *tree)
+static bool is_worth_it(struct tree *tree)
 {
-	const struct frame *frame = &tree->frames[tree->top];
+	struct frame *frame = top_frame(tree);
 	unsigned names = 0;
 
+	/* The first one we remove ourselves, to see. */
+	if (!frame->sampled || tree->expect_empty) {
+		frame->sampled = true;
+		return false;
+	}
 	for (size_t at = frame->names; at < frame->end && names < SHARE_LEAST;
 	     names++)
 		at += strlen(tree->arena + at) + 1;
 	return names == SHARE_LEAST;
 }
 
-static void begin_round(struct pool *pool, bool of_stream)
+static void begin_round(struct pool *pool)
 {
 	const struct frame *frame = top_frame(pool->tree);
 
 	pthread_mutex_lock(&pool->lock);
-	pool->of_stream = of_stream;
 	pool->names = frame->names;
 	pool->names_end = frame->end;
 	pool->working = pool->started + 1;
@@ -248,45 +251,26 @@ static void end_round(struct pool *pool)
 		frame->stream = STREAM_MORE;
 }
 
-static bool share(struct tree *tree, bool of_stream)
+/* The pending names of the top frame; false: nothing was done. */
+bool with__rmtree_share(struct tree *tree)
 {
 	struct pool *pool = tree->pool;
 	struct tree part;
 
+	if (tree->is_part || !is_worth_it(tree))
+		return false;
 	if (pool->started == 0)
 		start(pool);
 	if (pool->started == 0)
 		return false;
 	begin_part(&part, pool, THREADS_MOST + 1);
 	(void)with__rmtree_path(tree, tree->top, NULL);
-	begin_round(pool, of_stream);
+	begin_round(pool);
 	work(pool, &part);
 	end_round(pool);
+	tree->expect_empty = part.expect_empty;
 	tree->path[tree->path_length] = '\0';
 	return true;
-}
-
-/* The pending names of the top frame; false: nothing was done. */
-bool with__rmtree_share(struct tree *tree)
-{
-	return !tree->is_part && is_worth_it(tree) && share(tree, false);
-}
-
-/* What the top frame has still to read, when there is none pending. */
-bool with__rmtree_share_stream(struct tree *tree)
-{
-	struct frame *frame = top_frame(tree);
-
-	if (tree->is_part || frame->flat_batches < FLAT_LEAST ||
-	    frame->resume_at)
-		return false;
-	/* rmdir() will tell whether that was all. */
-	frame->flat_batches = 0;
-	frame->stream = STREAM_MAYBE_END;
-	if (share(tree, true))
-		return true;
-	frame->stream = STREAM_MORE;
-	return false;
 }
 
 int with__rmtree_in_threads(struct tree *tree, int (*remove)(struct tree *tree))

@@ -20,9 +20,6 @@ enum {
 	TRAIL_MOST = 512,
 	IDLE_MOST = 16,		/* passes without any progress */
 	PASSES_MOST = 1 << 20,	/* against one who adds as fast as we remove */
-	SHARE_LEAST = 64,	/* names; starting a thread costs as ten */
-	FLAT_LEAST = 4,		/* full batches before files are shared out */
-	BLOCK_SIZE = 4096,	/* what a thread reads of a shared directory */
 };
 
 /* How much of a directory has been read. */
@@ -55,7 +52,7 @@ struct frame {
 	bool fresh;		/* nothing read yet */
 	bool failed;		/* something in it stays, so it stays */
 	bool mended;		/* its mode has been widened, or cannot be */
-	uint8_t flat_batches;	/* full ones in a row, nearly all files */
+	bool sampled;		/* a directory in it was removed by one thread */
 };
 
 /* A directory between the root and frames[1] whose descriptor was given up. */
@@ -145,7 +142,6 @@ void with__rmtree_climb(struct tree *tree);
 /* threads: never in a signal handler. */
 int with__rmtree_in_threads(struct tree *tree, int (*remove)(struct tree *tree));
 bool with__rmtree_share(struct tree *tree);
-bool with__rmtree_share_stream(struct tree *tree);
 void with__rmtree_starved(struct pool *pool);
 bool with__rmtree_stopped(const struct pool *pool);
 

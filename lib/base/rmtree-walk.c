@@ -381,8 +381,7 @@ void with__rmtree_walk(struct tree *tree)
 			if (!tree->pool || !with__rmtree_share(tree))
 				descend(tree);
 		} else if (reads_on(tree, frame)) {
-			if (!tree->pool || !with__rmtree_share_stream(tree))
-				with__rmtree_read(tree, frame);
+			with__rmtree_read(tree, frame);
 		} else if (tree->top > 0) {
 			leave(tree);
 		} else if (!root_goes_on(tree)) {

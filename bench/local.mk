@@ -47,7 +47,8 @@ bench/peers: bench/remove.rs bench/remove.go bench/cycle.rs
 	-@go build -o bench/remove-go $(srcdir)/bench/remove.go 2>/dev/null
 	@: >$@
 
-# Eleven seconds a shape and place, so that all of it takes ten minutes at most.
+# Eleven seconds a shape and place, or five rounds where those take longer, so
+# that all of it takes ten minutes at most.
 bench: bench/removal bench/cycles bench/peers bench-spool bench-text
 	@$(MKDIR_P) $(bench_results)
 	bench/removal -b 11 -p $(abs_top_builddir)/bench \

@@ -35,6 +35,7 @@
 enum {
 	COPIES_MOST = 500,
 	ROUNDS_MOST = 99,
+	ROUNDS_LEAST = 5,	/* whatever the time for a shape, if not quick */
 	PLACES_MOST = 4,
 };
 
@@ -276,7 +277,7 @@ static void measure_shape(FILE *csv, const char *place,
 {
 	static struct results results;
 	double begin = measure_now();
-	unsigned least = budget > 10 ? 2 : 1;
+	unsigned least = budget > 10 ? ROUNDS_LEAST : 1;
 
 	results.rounds = 0;
 	do

@@ -138,6 +138,9 @@ $(tests_runs):
 	@$(MKDIR_P) tests && : >$@
 
 tests_test_life_plugin_LDADD = $(LDADD) -ldl
+# The pairs that bench/guards measures.
+tests_test_guard_calls_SOURCES = tests/test-guard-calls.c bench/pairs.h \
+	bench/pairs-things.c bench/pairs-state.c
 # Only an optimiser sees which modes WITH_FILE need not ask the library for.
 tests_test_file_CFLAGS = $(AM_CFLAGS) $(WITH_SPEED)
 # GCC notes that structs aligned so were passed otherwise before 4.6.

@@ -98,7 +98,8 @@ grep -v '^#' "$TMPDIR/ours" | tr '\n\t' '  ' | awk '
 		} else if (text !~ /^(struct|union|enum)[ ]+[A-Za-z0-9_]+$/ &&
 			   text !~ /^(struct|union|enum)$/) {
 			sub(/=.*/, "", text)
-			print "object", last_name(text)
+			print (text ~ /(^|[ ])extern[ ]/ ? "variable" : \
+				"object"), last_name(text)
 		}
 	}
 	{
@@ -148,7 +149,8 @@ grep -v '^#' "$TMPDIR/ours" | tr '\n\t' '  ' | awk '
 		}
 	}' | sort -u >"$TMPDIR/declared"
 
-sed -n 's/^function //p' "$TMPDIR/declared" >"$TMPDIR/functions"
+sed -n 's/^function //p; s/^variable //p' "$TMPDIR/declared" | sort \
+	>"$TMPDIR/functions"
 sed -n 's/^[a-z]* //p' "$TMPDIR/declared" | sort -u >"$TMPDIR/names"
 sed '/^#/d; /local:/,/}/d; s/.*{//; s/.*global://' "$map" | tr ';' '\n' |
 	tr -d ' \t}' | sed '/^$/d; /^LIBWITH_[0-9.]*$/d' | sort >"$TMPDIR/map"

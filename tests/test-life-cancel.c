@@ -221,6 +221,8 @@ static void stack(void)
 	CALL(with__leave(&held));
 	CALL(was = with__steal(&held));
 	testing_expect(was == &thing && !held);
+	CALL(was = with__errno_find());
+	testing_expect(was == &errno);
 }
 
 static void streams(void)
@@ -233,7 +235,8 @@ static void streams(void)
 	CALL(file = with__file_begin(target, "w", "here:1"));
 	fputs("pending", file);
 	CALL(with__file_end(file));
-	opened = fopen(target, "w");
+	/* As the header opens it. */
+	opened = fopen(target, "wec");
 	CALL(file = with__file_began(opened) == 0 ? opened : NULL);
 	fputs("pending", file);
 	CALL(with__file_ending(file) && fclose(file) == 0);
@@ -268,6 +271,8 @@ static void descriptors(void)
 	CALL(with_dirstream_close(&stream));
 	CALL(stream = with_dirstream_open("/"));
 	CALL(with__dirstream_end(stream));
+	errno = EIO;
+	CALL(with__dirstream_lost(0));
 	CALL(fd = with_flock_open(target, .create = true));
 	CALL(with_flock_close(&fd));
 	CALL(fd = with_flock_open(target));

@@ -449,13 +449,13 @@ START_TEST(signals_that_are_none_run_the_else_arm)
 {
 	errno = 0;
 	WITH_SIGMASK (mask, SIG_BLOCK, SIGUSR1, 12345)
-		ck_abort_msg("there is %d", mask.held);
+		ck_abort_msg("there is %ld", mask.held);
 	else
 		ck_assert_int_eq(errno, EINVAL);
 	ck_assert(!is_blocked(SIGUSR1));
 	errno = 0;
 	WITH_SIGMASK (mask, 12345, SIGUSR1)
-		ck_abort_msg("there is %d", mask.held);
+		ck_abort_msg("there is %ld", mask.held);
 	else
 		ck_assert_int_eq(errno, EINVAL);
 	errno = 0;

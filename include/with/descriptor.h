@@ -76,6 +76,7 @@ int with_dirstream_close(DIR **directory);
 /* Private: the end of a scope. Keep errno, tell the error hook. */
 void with__fd_end(int fd);
 void with__dirstream_end(DIR *directory);
+void with__dirstream_lost(int saved_errno);
 
 #ifdef __cplusplus
 }
@@ -86,9 +87,31 @@ void with__dirstream_end(DIR *directory);
 #define WITH_DIRSTREAM(...)	WITH__C_ONLY
 #define SCOPED_DIRSTREAM(...)	WITH__C_ONLY
 #else
+#if defined(__GLIBC__) && !defined(__clang_analyzer__)
+/*
+ * A function of the library above closedir() would cost a wrong prediction of
+ * where it returns to, 10 ns. In glibc neither is a cancellation point.
+ */
+static inline WITH__UNUSED DIR *with__dirstream_begin_here(const char *path)
+{
+	return path ? opendir(path) : with_dirstream_open(path);
+}
+
+static inline WITH__UNUSED void with__dirstream_end_here(DIR *directory)
+{
+	int saved = *with__errno();
+
+	if (closedir(directory) != 0)
+		with__dirstream_lost(saved);
+}
+#else
+#define with__dirstream_begin_here with_dirstream_open
+#define with__dirstream_end_here with__dirstream_end
+#endif
+
 WITH__DEFINE_READY(with_fd, int, -1, self >= 0, with__fd_end)
 WITH__DEFINE_READY(with_dirstream, DIR *, (DIR *)0, self != (DIR *)0,
-		   with__dirstream_end)
+		   with__dirstream_end_here)
 
 /* The statement: a block, or the rest of the scope. */
 #define WITH_FD(variable, ...) \
@@ -106,9 +129,9 @@ WITH__DEFINE_READY(with_dirstream, DIR *, (DIR *)0, self != (DIR *)0,
 	WITH__DECLARATION(with_fd, int, variable, __VA_ARGS__)
 
 #define WITH_DIRSTREAM(variable, path) \
-	WITH__BLOCK(with_dirstream, DIR *, variable, with_dirstream_open(path))
+	WITH__BLOCK(with_dirstream, DIR *, variable, with__dirstream_begin_here(path))
 #define SCOPED_DIRSTREAM(variable, path) \
 	WITH__DECLARATION(with_dirstream, DIR *, variable, \
-			  with_dirstream_open(path))
+			  with__dirstream_begin_here(path))
 #endif
 #endif /* WITH_DESCRIPTOR_H */

@@ -242,11 +242,36 @@ with_exit_stack__held(const struct with_exit_stack *variable)
 	return variable->held_;
 }
 
+/* Near, and called without a result: that is ended on the spot. */
+static inline WITH__UNUSED int
+with__exit_stack_newest_is_simple(const struct with_exit_stack *stack)
+{
+	return !stack->things_ && stack->count_ > 0 &&
+		stack->first_[stack->count_ - 1].finish == with__exit_call_void;
+}
+
+static inline WITH__UNUSED void
+with__exit_stack_end_here(struct with_exit_stack *stack)
+{
+	int *at = with__errno(), saved = *at;
+	const struct with__exit_call *call;
+
+	while (with__exit_stack_newest_is_simple(stack)) {
+		call = &stack->first_[--stack->count_].value.call;
+		call->fn.without_result(call->argument);
+	}
+	*at = saved;
+	if (stack->things_ || stack->count_ > 0)
+		with__exit_stack_end(stack);
+	else
+		stack->held_ = 0;
+}
+
 static inline WITH__UNUSED void
 with_exit_stack__leave(struct with_exit_stack *variable)
 {
 	if (variable->held_ && WITH__STACK_LEAVE(variable))
-		with__exit_stack_end(variable);
+		with__exit_stack_end_here(variable);
 }
 
 /*

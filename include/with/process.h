@@ -141,7 +141,7 @@ int with_rlimit_close(struct with_rlimit *limit);
 
 /* The signals that a thread blocked before. */
 struct with_sigmask {
-	int held;
+	long held;		/* 0: there is nothing to put back */
 	unsigned long before_[WITH__SIGMASK_SIZE / sizeof(unsigned long)];
 };
 

@@ -16,6 +16,7 @@
 #define BASE_DIRECT_H
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -196,6 +197,47 @@ static inline int with__direct_statx(int dirfd, const char *name, int flags,
 	saved = errno;
 	return with__direct_negative(with__sys.statx(dirfd, name, flags, mask,
 						     ret), saved);
+}
+
+/* The address, or an error's negative number, of which no address has one. */
+static inline intptr_t with__direct_mmap(size_t length, int protection,
+					 int flags, int fd, off_t offset)
+{
+	void *data;
+	int saved;
+
+#if defined(__x86_64__) && !defined(__ILP32__)
+	if (__builtin_expect(!with__sys_visible, 1)) {
+		register long r10 __asm__("r10") = flags;
+		register long r8 __asm__("r8") = fd;
+		register long r9 __asm__("r9") = offset;
+		long result;
+
+		__asm__ volatile("syscall"
+				 : "=a"(result)
+				 : "a"(SYS_mmap), "D"(0L), "S"(length),
+				   "d"((long)protection), "r"(r10), "r"(r8),
+				   "r"(r9)
+				 : "rcx", "r11", "memory");
+		return result;
+	}
+#endif
+	saved = errno;
+	data = mmap(NULL, length, protection, flags, fd, offset);
+	if (data != MAP_FAILED)
+		return (intptr_t)data;
+	return with__direct_negative(-1, saved);
+}
+
+static inline int with__direct_munmap(void *start, size_t length)
+{
+	int saved;
+
+	if (__builtin_expect(!with__sys_visible, 1))
+		return (int)with__direct(SYS_munmap, (long)start, (long)length,
+					 0, 0);
+	saved = errno;
+	return with__direct_negative(munmap(start, length), saved);
 }
 
 #endif /* BASE_DIRECT_H */

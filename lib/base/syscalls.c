@@ -191,10 +191,16 @@ static int visible_dup3(int old_fd, int new_fd, int flags)
 	return with__sys_dup3(old_fd, new_fd, flags);
 }
 
+/* They all remember what of the memory has which state. */
+bool with__sys_visible;
+
 void __tsan_init(void) __attribute__((__weak__));
+void __asan_init(void) __attribute__((__weak__));
+void __msan_init(void) __attribute__((__weak__));
 
 __attribute__((constructor)) static void show_to_sanitizer(void)
 {
+	with__sys_visible = __tsan_init || __asan_init || __msan_init;
 	if (!__tsan_init)
 		return;
 	with__sys.close = visible_close;

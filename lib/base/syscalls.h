@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -80,6 +81,9 @@ struct with__syscalls {
  * sanitizer has to see a call.
  */
 extern struct with__syscalls with__sys;
+
+/* There is a sanitizer, which has to see what is mapped. */
+extern bool with__sys_visible;
 
 /* What it has of those that base/direct.h can make on the spot. */
 int with__sys_openat(int dirfd, const char *name, int flags, mode_t mode);

@@ -38,6 +38,7 @@
 #include <with/life.h>
 
 #include "base/cancel.h"
+#include "base/local.h"
 #include "life/inherited.h"
 
 #define SMALL_SIZE 64		/* values up to this are kept for reuse */
@@ -51,7 +52,7 @@ struct entry {
 	_Alignas(max_align_t) unsigned char value[];
 };
 
-static _Thread_local struct stack {
+static WITH__LOCAL struct stack {
 	struct entry *top;
 	struct entry *spare;
 	unsigned long long last_serial;
@@ -182,6 +183,14 @@ int with__leave(void *variable)
 	return 1;
 }
 
+__thread int *with__errno_at;
+
+int *with__errno_find(void)
+{
+	with__errno_at = &errno;
+	return &errno;
+}
+
 void *with__steal(void *variable)
 {
 	void *const none = NULL;
@@ -193,8 +202,7 @@ void *with__steal(void *variable)
 	if (stolen) {
 		(void)with__leave(variable);
 		/* One with a companion still needs it to be closed. */
-		if (!with__inherited_strike_simple(stolen) &&
-		    !with__inherited_companion(stolen))
+		if (!with__inherited_companion(stolen))
 			(void)with__inherited_strike(stolen);
 	}
 	return stolen;

@@ -103,12 +103,17 @@ int with_dirstream_close(DIR **directory)
 	return closedir(closing);
 }
 
+void with__dirstream_lost(int saved)
+{
+	with__report("close", "directory stream", NULL);
+	errno = saved;
+}
+
 void with__dirstream_end(DIR *directory)
 {
 	NO_CANCEL_OF_STREAMS;
 	int saved = errno;
 
 	if (closedir(directory) < 0)
-		with__report("close", "directory stream", NULL);
-	errno = saved;
+		with__dirstream_lost(saved);
 }

@@ -251,7 +251,7 @@ static void free_things(struct with__exit_things *things)
 }
 
 /* The first error, 0 if there was none; each is told to the hook if asked. */
-static __attribute__((noinline)) int run_all(struct with_exit_stack *stack, bool report)
+static int run_all(struct with_exit_stack *stack, bool report)
 {
 	const struct with__exit_entry *entry;
 	int first = 0;
@@ -285,22 +285,11 @@ int with_exit_stack_close(struct with_exit_stack *stack)
 	return error ? -1 : 0;
 }
 
-static inline bool newest_is_near_and_void(const struct with_exit_stack *stack)
-{
-	return !stack->things_ && stack->count_ > 0 &&
-		stack->first_[stack->count_ - 1].finish == with__exit_call_void;
-}
-
-/* What cannot fail and stands near needs none of the rest. */
 void with__exit_stack_end(struct with_exit_stack *stack)
 {
 	int saved = errno;
 
-	while (newest_is_near_and_void(stack))
-		(void)run(&stack->first_[--stack->count_]);
-	if (stack->things_ || stack->count_ > 0)
-		(void)run_all(stack, true);
-	stack->held_ = 0;
+	(void)run_all(stack, true);
 	errno = saved;
 }
 

@@ -11,12 +11,15 @@
 
 #include <with/memory.h>
 
-#include "base/syscalls.h"
+#include "base/direct.h"
+#include "life/report.h"
 #include "temp/options.h"
 
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS MAP_ANON
 #endif
+
+#define MAX_ERRNO 4096		/* the kernel's */
 
 char *with_string_open(const char *format, ...)
 {
@@ -34,58 +37,57 @@ char *with_string_open(const char *format, ...)
 	return length < 0 ? NULL : string;
 }
 
-/* How many bytes there are to map, or -1 with errno. */
-static long long length_of(int fd, const struct with_mmap_open_options *options)
+/* To the end of the file as it is now, or -1 with errno. */
+static __attribute__((noinline)) long long length_to_end(int fd, long long offset)
 {
-	long long length = options->length;
 	struct stat st;
+	long long length;
 
-	if (length == 0 && fd >= 0) {
-		if (with__sys.fstat(fd, &st) < 0)
-			return -1;
-		length = st.st_size - options->offset;
-		/* What has no size says better itself why it cannot be mapped. */
-		if (!S_ISREG(st.st_mode) && length <= 0)
-			length = 1;
-	}
-	if (length <= 0 || options->offset < 0) {
-		errno = EINVAL;
+	if (with__sys.fstat(fd, &st) < 0)
 		return -1;
-	}
-	if ((unsigned long long)length > SIZE_MAX) {
-		errno = EOVERFLOW;
-		return -1;
-	}
-	return length;
+	length = st.st_size - offset;
+	/* What has no size says better itself why it cannot be mapped. */
+	if (!S_ISREG(st.st_mode) && length <= 0)
+		return 1;
+	return length > 0 ? length : 0;
 }
 
+static __attribute__((noinline)) struct with_mmap not_mapped(int error)
+{
+	errno = error;
+	return (struct with_mmap) { .data = NULL };
+}
+
+/* Straight on for a length that is given: see base/direct.h. */
 struct with_mmap with_mmap_open_opt(int fd,
 				    const struct with_mmap_open_options *given)
 {
-	struct with_mmap map = { .data = NULL };
 	struct with_mmap_open_options copy;
 	const struct with_mmap_open_options *options =
 		with__options_known(&copy, sizeof(copy), given);
-	bool anonymous = fd == -1;
-	int protection = PROT_READ, flags;
+	bool writable;
 	long long length;
-	void *data;
+	intptr_t data;
 
-	if (!options)
-		return map;
-	length = length_of(fd, options);
-	if (length < 0)
-		return map;
-	if (options->writable || options->copy || anonymous)
-		protection |= PROT_WRITE;
-	flags = (options->copy ? MAP_PRIVATE : MAP_SHARED) |
-		(anonymous ? MAP_ANONYMOUS : 0);
-	data = mmap(NULL, (size_t)length, protection, flags, fd, options->offset);
-	if (data != MAP_FAILED) {
-		map.data = data;
-		map.size = (size_t)length;
-	}
-	return map;
+	if (__builtin_expect(!options, 0))
+		return (struct with_mmap) { .data = NULL };
+	length = options->length;
+	if (__builtin_expect(length == 0, 0) && fd >= 0)
+		length = length_to_end(fd, options->offset);
+	if (__builtin_expect(length <= 0 || options->offset < 0, 0))
+		return not_mapped(length == -1 && !options->length ? errno :
+				  EINVAL);
+	if (__builtin_expect((unsigned long long)length > SIZE_MAX, 0))
+		return not_mapped(EOVERFLOW);
+	writable = options->writable | options->copy | (fd == -1);
+	data = with__direct_mmap((size_t)length,
+				 PROT_READ | (writable ? PROT_WRITE : 0),
+				 (options->copy ? MAP_PRIVATE : MAP_SHARED) |
+				 (fd == -1 ? MAP_ANONYMOUS : 0),
+				 fd, options->offset);
+	if (__builtin_expect(data < 0 && data > -MAX_ERRNO, 0))
+		return not_mapped((int)-data);
+	return (struct with_mmap) { (void *)data, (size_t)length };
 }
 
 int with_mmap_close(struct with_mmap *map)
@@ -97,14 +99,14 @@ int with_mmap_close(struct with_mmap *map)
 	closing = *map;
 	(void)with__leave(map);
 	*map = (struct with_mmap) { .data = NULL };
-	return munmap(closing.data, closing.size);
+	return with__direct_result(
+		with__direct_munmap(closing.data, closing.size));
 }
 
 void with__mmap_end(struct with_mmap map)
 {
-	int saved = errno;
+	int result = with__direct_munmap(map.data, map.size);
 
-	if (munmap(map.data, map.size) < 0)
-		with__report("close", "mapping", NULL);
-	errno = saved;
+	if (result < 0)
+		with__report_error("close", "mapping", -result, NULL);
 }

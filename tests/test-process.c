@@ -17,6 +17,7 @@
 
 /* MADV_WIPEONFORK stands behind the include guard of sys/mman.h. */
 #define with__process process_by_pid
+#define with__process_if_known process_by_pid_if_known
 #define with__process_page process_by_pid_page
 #define with__process_take process_by_pid_take
 #define with__process_in_handler process_by_pid_in_handler
@@ -24,6 +25,7 @@
 #undef MADV_WIPEONFORK
 #include "base/process.c"
 #undef with__process
+#undef with__process_if_known
 #undef with__process_page
 #undef with__process_take
 #undef with__process_in_handler

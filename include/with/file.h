@@ -12,7 +12,10 @@
  * close it a second time. It is ended early with with_file_close(&file), or
  * handed out with with_steal(file).
  *
- * A FILE belongs to one thread at a time, as far as closing goes.
+ * A FILE belongs to one thread at a time, as far as closing goes. POSIX leaves
+ * open whether reading and writing a stream are cancellation points. Of those
+ * that WITH_FILE and with_file_open() yield it is none: a thread that is to be
+ * cancelled while it waits for a FIFO or a terminal reads it with WITH_FD.
  */
 #ifndef WITH_FILE_H
 #define WITH_FILE_H
@@ -60,7 +63,7 @@ int with_file_close(FILE **file);
 /*
  * Private: the end of a scope, which keeps errno and tells the error hook; and
  * its beginning, which tells it of a failure. began takes over what fopen()
- * yielded; failed tells of a failure, and is NULL. ending is 1 if fclose() is
+ * yielded for a mode with "c"; failed tells of a failure, and is NULL. ending is 1 if fclose() is
  * all that is left to do, and else has done it all; lost tells of a failure of
  * that fclose().
  */
@@ -83,7 +86,7 @@ void with__file_lost(int saved_errno);
  * A function of the library between the program and fopen() would cost a wrong
  * prediction of where it returns to, 15 ns, on either side. So the call is made
  * here, where the mode is one of the usual. "e" is close-on-exec, "c" keeps
- * glibc's calls from being cut short; the library takes that back.
+ * glibc's calls from being cut short by a cancellation.
  */
 #define WITH__FILE_IS(mode, usual) (__builtin_strcmp(mode, usual) == 0)
 static inline WITH__UNUSED const char *with__file_mode(const char *mode)
@@ -117,12 +120,12 @@ static inline WITH__UNUSED FILE *with__file_begin_here(
 
 static inline WITH__UNUSED void with__file_end_here(FILE *file)
 {
-	int saved = errno;
+	int *at = with__errno(), saved = *at;
 
 	if (!with__file_ending(file))
 		return;
 	if (fclose(file) == 0)
-		errno = saved;
+		*at = saved;
 	else
 		with__file_lost(saved);
 }

@@ -15,8 +15,18 @@
 #include <stdint.h>
 
 /* Private to the next: the page, and what is done where it does not tell. */
-extern _Atomic(_Atomic uint64_t *) with__process_page;
+extern _Atomic(_Atomic uint64_t *) with__process_page
+	__attribute__((visibility("hidden")));
 uint64_t with__process_take(void);
+
+/* The same as the next if that takes no more than a load; else 0. */
+static inline uint64_t with__process_if_known(void)
+{
+	_Atomic uint64_t *where = atomic_load_explicit(&with__process_page,
+						       memory_order_acquire);
+
+	return where ? atomic_load_explicit(where, memory_order_relaxed) : 0;
+}
 
 /*
  * with__process - the generation of the present process
@@ -26,12 +36,8 @@ uint64_t with__process_take(void);
  */
 static inline uint64_t with__process(void)
 {
-	_Atomic uint64_t *where = atomic_load_explicit(&with__process_page,
-						       memory_order_acquire);
-	uint64_t generation = 0;
+	uint64_t generation = with__process_if_known();
 
-	if (where)
-		generation = atomic_load_explicit(where, memory_order_relaxed);
 	return generation ? generation : with__process_take();
 }
 

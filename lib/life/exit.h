@@ -9,8 +9,13 @@
 #include <stdbool.h>
 
 /* Private to the next. */
-extern _Atomic bool with__exit_armed;
+extern _Atomic bool with__exit_armed __attribute__((visibility("hidden")));
 int with__exit_register(void);
+
+static inline bool with__exit_is_armed(void)
+{
+	return atomic_load_explicit(&with__exit_armed, memory_order_acquire);
+}
 
 /*
  * Sees to it that the handler runs. Called for everything registered; after
@@ -19,9 +24,7 @@ int with__exit_register(void);
  */
 static inline int with__exit_arm(void)
 {
-	if (atomic_load_explicit(&with__exit_armed, memory_order_acquire))
-		return 0;
-	return with__exit_register();
+	return with__exit_is_armed() ? 0 : with__exit_register();
 }
 
 #endif /* LIFE_EXIT_H */

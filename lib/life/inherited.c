@@ -28,7 +28,8 @@
 #define CHUNKS 24
 #define PROBES 8u
 
-struct with__inherited_place with__inherited_first[FIRST_CHUNK];
+struct with__inherited_place with__inherited_first[FIRST_CHUNK]
+	__attribute__((aligned(64)));
 static _Atomic(struct with__inherited_place *) chunks[CHUNKS] = {
 	with__inherited_first
 };
@@ -58,7 +59,7 @@ place_of(struct with__inherited_place *places, unsigned chunk,
 		       ((FIRST_CHUNK << chunk) - 1)];
 }
 
-struct with__inherited_place *with__inherited_claim_any(const void *thing)
+static struct with__inherited_place *with__inherited_claim_any(const void *thing)
 {
 	unsigned chunk, probe;
 
@@ -77,6 +78,21 @@ struct with__inherited_place *with__inherited_claim_any(const void *thing)
 	}
 	errno = ENOMEM;
 	return NULL;
+}
+
+int with__inherited_note(void *thing, with__discard *discard, bool simple)
+{
+	struct with__inherited_place *place = with__inherited_at(thing);
+
+	/* Its discarding at exit is all that some programs need exit for. */
+	if (with__exit_arm() < 0)
+		return -1;
+	if (!with__inherited_take(place))
+		place = with__inherited_claim_any(thing);
+	if (!place)
+		return -1;
+	with__inherited_fill(place, thing, discard, simple, with__process());
+	return 0;
 }
 
 struct with__inherited_place *with__inherited_find_any(const void *thing)
@@ -104,8 +120,10 @@ void with__inherited_accompany(void *thing, void *companion)
 {
 	struct with__inherited_place *place = with__inherited_find(thing);
 
-	if (place)
-		place->companion = companion;
+	if (!place)
+		return;
+	place->companion = companion;
+	place->simple = false;
 }
 
 void *with__inherited_companion(void *thing)

@@ -39,14 +39,16 @@ struct with__inherited_place {
 	_Atomic uint64_t owner;
 	with__discard *discard;
 	void *companion;
+	bool simple;
+	char padding[64 - 4 * sizeof(uint64_t) - 1];	/* one line of a cache */
 };
 
 #define WITH__INHERITED_FIRST 64u
 #define WITH__INHERITED_CLAIMED ((uintptr_t)1)
 
 extern struct with__inherited_place
-	with__inherited_first[WITH__INHERITED_FIRST];
-struct with__inherited_place *with__inherited_claim_any(const void *thing);
+	with__inherited_first[WITH__INHERITED_FIRST]
+	__attribute__((visibility("hidden")));
 struct with__inherited_place *with__inherited_find_any(const void *thing);
 
 static inline uint32_t with__inherited_hash(const void *thing)
@@ -105,25 +107,36 @@ static inline void with__inherited_give_back(struct with__inherited_place *place
 	atomic_store_explicit(&place->thing, 0, memory_order_release);
 }
 
-/* thing: its address, not NULL. -1 with ENOMEM. */
-static inline int with__inherited_note(void *thing, with__discard *discard)
-{
-	struct with__inherited_place *place = with__inherited_at(thing);
+/*
+ * thing: its address, not NULL. simple: it needs no more than to be closed, as
+ * long as it gets no companion. -1 with ENOMEM.
+ */
+int with__inherited_note(void *thing, with__discard *discard, bool simple);
 
-	/* Its discarding at exit is all that some programs need exit for. */
-	if (with__exit_arm() < 0)
-		return -1;
-	if (!with__inherited_take(place))
-		place = with__inherited_claim_any(thing);
-	if (!place)
-		return -1;
-	atomic_store_explicit(&place->owner, with__process(),
-			      memory_order_relaxed);
+static inline void with__inherited_fill(struct with__inherited_place *place,
+					void *thing, with__discard *discard,
+					bool simple, uint64_t owner)
+{
+	atomic_store_explicit(&place->owner, owner, memory_order_relaxed);
 	place->discard = discard;
 	place->companion = NULL;
+	place->simple = simple;
 	atomic_store_explicit(&place->thing, (uintptr_t)thing,
 			      memory_order_release);
-	return 0;
+}
+
+/* The same for the commonest: false, if it is not, and nothing is noted. */
+static inline bool with__inherited_note_simple(void *thing,
+					       with__discard *discard)
+{
+	struct with__inherited_place *place = with__inherited_at(thing);
+	uint64_t owner = with__process_if_known();
+
+	if (!with__exit_is_armed() || !owner || !WITH__SINGLE_THREADED ||
+	    atomic_load_explicit(&place->thing, memory_order_relaxed))
+		return false;
+	with__inherited_fill(place, thing, discard, true, owner);
+	return true;
 }
 
 /*
@@ -146,16 +159,16 @@ bool with__inherited_is_foreign(void *thing);
 bool with__inherited_strike(void *thing);
 
 /*
- * Strikes it out if there is nothing to do but to close it as usual: no other
- * process noted it, and it has no companion. Else false, and it stays.
+ * Strikes it out if this process noted it, it is simple, and where it was noted
+ * is found at once. Else false, and it stays.
  */
 static inline bool with__inherited_strike_simple(void *thing)
 {
-	struct with__inherited_place *place = with__inherited_find(thing);
+	struct with__inherited_place *place = with__inherited_at(thing);
+	uint64_t owner = with__process_if_known();
 
-	if (!place)
-		return true;
-	if (place->companion || !with__inherited_is_ours(place))
+	if (!owner || !with__inherited_has(place, thing) || !place->simple ||
+	    atomic_load_explicit(&place->owner, memory_order_relaxed) != owner)
 		return false;
 	with__inherited_give_back(place);
 	return true;

@@ -33,7 +33,7 @@ enum { WITH__KNOWN_BUFFER, WITH__KNOWN_COOKIE };
 struct with__known *with__known_put(struct with__known *entry);
 
 /* Private to the next. */
-extern _Atomic size_t with__known_count;
+extern _Atomic size_t with__known_count __attribute__((visibility("hidden")));
 struct with__known *with__known_search(FILE *file);
 
 /* The entry of file; NULL if there is none. */

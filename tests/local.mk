@@ -191,7 +191,7 @@ CLEANFILES += tests/check-is-there $(tests_runs)
 EXTRA_DIST += tests/debug.c tests/cost.c tests/lint.c
 EXTRA_DIST += tests/every-macro-scope.c
 EXTRA_DIST += tests/every-macro.c tests/every-macro-posix.c tests/misuse.c
-EXTRA_DIST += tests/removing.c
+EXTRA_DIST += tests/removing.c tests/valgrind.supp
 EXTRA_DIST += tests/storm-calls.sh
 EXTRA_DIST += tests/run-in-sandbox tests/compare-example $(tests_scripts)
 EXTRA_DIST += tests/text-vectors.py tests/text-vectors.txt
@@ -203,8 +203,8 @@ check-programs:
 
 # One process for all tests: each process under valgrind costs a second. It
 # makes system calls of its own, so that counting the program's says nothing.
-tests_valgrind = valgrind -q --vgdb=no --error-exitcode=9 --leak-check=full \
-	--errors-for-leak-kinds=definite
+tests_valgrind = valgrind -q --vgdb=no --error-exitcode=9 \
+	--suppressions=$(abs_srcdir)/tests/valgrind.supp
 check-valgrind:
 	programs=`echo ' $(tests_programs:=.nofork.t) ' | \
 		sed 's| tests/test-guard-calls.nofork.t | |'` && \

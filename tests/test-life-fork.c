@@ -204,7 +204,7 @@ START_TEST(names_made_after_a_fork_differ_in_parent_and_child)
 	struct tempfile_named *file;
 	int ends[2];
 	char child[4096] = "";
-	struct names mine;
+	struct names mine = { "" };
 	pid_t pid;
 
 	/* Fill the pool of random bytes first. */

@@ -13,6 +13,7 @@
 
 #include "persisting.h"
 #include "testing.h"
+#include "trees.h"
 
 static char file[4096];
 
@@ -117,7 +118,8 @@ START_TEST(what_cannot_be_adopted_says_why)
 		{ NULL, EINVAL }, { "", EINVAL }, { "/", EINVAL }, { "//", EINVAL },
 		{ ".", EINVAL }, { "..", EINVAL }, { "./", EINVAL },
 		{ "/tmp/..", EINVAL }, { "/tmp/.//", EINVAL }, { "/none/at/all", ENOENT },
-		{ "/dev/null/x", ENOTDIR },
+		{ "/dev/null/x", ENOTDIR }, { "file/", ENOTDIR },
+		{ "link/", ENOTDIR },
 	};
 	size_t i;
 
@@ -125,6 +127,8 @@ START_TEST(what_cannot_be_adopted_says_why)
 	ck_assert_int_eq(chdir(testing_tmpdir()), 0);
 	ck_assert_int_eq(mkdir("deep", 0700) | mkdir("deep/deeper", 0700), 0);
 	ck_assert_int_eq(chdir("deep/deeper"), 0);
+	trees_file("file");
+	ck_assert_int_eq(symlink("..", "link"), 0);
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		errno = 0;
 		ck_assert_ptr_null(tempfile_path_adopt(bad[i].path));
@@ -135,6 +139,7 @@ START_TEST(what_cannot_be_adopted_says_why)
 			ck_assert_int_eq(errno, bad[i].error);
 		}
 	}
+	ck_assert_int_eq(unlink("file") | unlink("link"), 0);
 	ck_assert_int_eq(chdir("../.."), 0);
 	ck_assert_int_eq(rmdir("deep/deeper") | rmdir("deep"), 0);
 }

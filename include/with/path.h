@@ -37,7 +37,8 @@ struct tempfile_path {
 /*
  * tempfile_path_adopt - own what is at a path
  *
- * path: made absolute at once. A link is owned itself, and not followed.
+ * path: made absolute at once. A link is owned itself, and not followed. With
+ * a slash at its end it must be a directory.
  *
  * Returns a handle for tempfile_path_close(). NULL with errno: EINVAL (NULL,
  * empty, "/", or a last component of "." or ".."), ENOENT (nothing is there),

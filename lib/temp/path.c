@@ -83,7 +83,7 @@ static bool can_be_owned(const char *path)
 	       !(length == 2 && strncmp(path + start, "..", 2) == 0);
 }
 
-static int own(struct path *path, const char *source)
+static int own(struct path *path, bool is_directory, const char *source)
 {
 	const struct with__record record = {
 		.path = path->adopted,
@@ -95,8 +95,13 @@ static int own(struct path *path, const char *source)
 	};
 	struct with__status status;
 
-	if (with__status_at(AT_FDCWD, path->adopted, &status) < 0 ||
-	    with__registry_publish(&path->entry, &record) < 0)
+	if (with__status_at(AT_FDCWD, path->adopted, &status) < 0)
+		return -1;
+	if (is_directory && !S_ISDIR(status.mode)) {
+		errno = ENOTDIR;
+		return -1;
+	}
+	if (with__registry_publish(&path->entry, &record) < 0)
 		return -1;
 	if (with__registry_confirm(&path->entry, &status.identity) == 0)
 		return 0;
@@ -118,7 +123,9 @@ static struct tempfile_path *adopt(const char *path, const char *source)
 		return NULL;
 	private->adopted = with__absolute(path);
 	private->public.path = private->adopted;
-	if (private->adopted && own(private, source) == 0) {
+	/* A slash at the end says that it is one. */
+	if (private->adopted &&
+	    own(private, path[strlen(path) - 1] == '/', source) == 0) {
 		errno = saved;
 		return &private->public;
 	}

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "testing.h"
 
@@ -22,6 +23,7 @@
 #define with__process_take process_by_pid_take
 #define with__process_in_handler process_by_pid_in_handler
 #define with__process_parent process_by_pid_parent
+#define with__process_end_in_handler process_by_pid_end_in_handler
 #undef MADV_WIPEONFORK
 #include "base/process.c"
 #undef with__process
@@ -30,6 +32,7 @@
 #undef with__process_take
 #undef with__process_in_handler
 #undef with__process_parent
+#undef with__process_end_in_handler
 #undef BASE_PROCESS_H
 #include "base/process.h"
 
@@ -37,9 +40,12 @@ static const struct way {
 	uint64_t (*process)(void);
 	uint64_t (*in_handler)(void);
 	uint64_t (*parent)(void);
+	uint64_t (*end)(void);
 } ways[] = {
-	{ with__process, with__process_in_handler, with__process_parent },
-	{ process_by_pid, process_by_pid_in_handler, process_by_pid_parent },
+	{ with__process, with__process_in_handler, with__process_parent,
+	  with__process_end_in_handler },
+	{ process_by_pid, process_by_pid_in_handler, process_by_pid_parent,
+	  process_by_pid_end_in_handler },
 };
 
 START_TEST(a_process_keeps_its_generation)
@@ -130,6 +136,54 @@ START_TEST(a_child_of_vfork_owns_nothing_in_a_handler)
 }
 END_TEST
 
+static _Atomic bool answered;
+
+static void *ask_once(void *way)
+{
+	(void)((const struct way *)way)->process();
+	answered = true;
+	return NULL;
+}
+
+static void end_without_having_asked(void *data)
+{
+	struct way *way = data;
+	pthread_t thread;
+
+	testing_expect(way->end() == 0);
+	testing_expect(!pthread_create(&thread, NULL, ask_once, way));
+	usleep(20000);
+	testing_expect(!answered);
+}
+
+static void end_after_having_asked(void *data)
+{
+	struct way *way = data;
+	uint64_t mine = way->process();
+	pid_t child;
+
+	testing_expect(way->end() == mine);
+	/* A child that is forked in the midst does not end. */
+	child = fork();
+	if (child == 0) {
+		(void)ask_once(way);
+		_exit(answered ? 0 : 1);
+	}
+	testing_expect(testing_exited(testing_end_child(child), 0));
+}
+
+START_TEST(nobody_asks_any_more_in_a_process_that_ends)
+{
+	struct way way = ways[_i];
+
+	(void)way.process();
+	ck_assert(testing_exited(
+		testing_in_child(end_without_having_asked, &way), 0));
+	ck_assert(testing_exited(
+		testing_in_child(end_after_having_asked, &way), 0));
+}
+END_TEST
+
 #define THREADS 2
 
 static struct way race_way;
@@ -172,6 +226,8 @@ static void fill(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, a_process_keeps_its_generation, 0, 2);
 	tcase_add_loop_test(tcase, who_has_not_asked_owns_nothing_in_a_handler,
+			    0, 2);
+	tcase_add_loop_test(tcase, nobody_asks_any_more_in_a_process_that_ends,
 			    0, 2);
 	tcase_add_loop_test(tcase, seven_generations_all_differ, 0, 2);
 	tcase_add_loop_test(tcase, a_child_of_vfork_owns_nothing_in_a_handler,

@@ -15,6 +15,11 @@
  * Threads: the first to replace a 0 wins, the others take its number. Without
  * the page, number and id stand in one word, so that a handler never sees the
  * id of a child with the number of its parent.
+ *
+ * A handler that is about to end a process in which nobody has asked finds
+ * nothing to do, and could not say whom it holds back. It leaves its id, and
+ * looks once more; who asks looks for that id afterwards: one of them sees the
+ * other.
  */
 #include "config.h"
 
@@ -22,9 +27,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/process.h"
+#include "base/syscalls.h"
 
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS MAP_ANON
@@ -37,6 +44,8 @@ static _Atomic uint64_t with_id;	/* generation << 32 | process id */
 
 /* The wiped page; NULL before the first question, or where there is none. */
 _Atomic(_Atomic uint64_t *) with__process_page;
+
+static _Atomic pid_t ending;	/* 0: none */
 static _Atomic bool page_refused;
 
 #ifdef MADV_WIPEONFORK
@@ -101,7 +110,7 @@ static uint64_t generation_by_id(void)
 	return mine;
 }
 
-uint64_t with__process_take(void)
+static uint64_t take(void)
 {
 	_Atomic uint64_t *where = find_page();
 	uint64_t before = atomic_load(&present);
@@ -119,6 +128,23 @@ uint64_t with__process_take(void)
 	return mine;
 }
 
+/* Until it has ended. A child of vfork() that ends is no business of ours. */
+static void wait_if_ending(void)
+{
+	const struct timespec millisecond = { .tv_nsec = 1000000 };
+
+	while (atomic_load(&ending) && atomic_load(&ending) == getpid())
+		(void)with__sys.nanosleep(&millisecond, NULL);
+}
+
+uint64_t with__process_take(void)
+{
+	uint64_t generation = take();
+
+	wait_if_ending();
+	return generation;
+}
+
 uint64_t with__process_parent(void)
 {
 	(void)with__process();
@@ -134,4 +160,11 @@ uint64_t with__process_in_handler(void)
 	if (!is_of_this_id(word))
 		return 0;
 	return where ? atomic_load(where) : word >> 32;
+}
+
+/* Runs inside a signal handler. */
+uint64_t with__process_end_in_handler(void)
+{
+	atomic_store(&ending, getpid());
+	return with__process_in_handler();
 }

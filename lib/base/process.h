@@ -57,4 +57,12 @@ uint64_t with__process_parent(void);
  */
 uint64_t with__process_in_handler(void);
 
+/*
+ * with__process_end_in_handler - the same where the process is about to end
+ *
+ * If it is 0, nobody in this process gets an answer from with__process() any
+ * more, and so makes nothing. Async-signal-safe.
+ */
+uint64_t with__process_end_in_handler(void);
+
 #endif /* BASE_PROCESS_H */

@@ -130,7 +130,7 @@ static bool has_room(void)
 /* Runs inside a signal handler. */
 static void on_signal(int number, siginfo_t *info, void *context)
 {
-	uint64_t process = with__process_in_handler();
+	uint64_t process = with__process_end_in_handler();
 	uint64_t before = atomic_load(&dying);
 	int saved = errno;
 	sigset_t all;

@@ -23,7 +23,7 @@ static struct {
 	int error;
 } plan;
 
-enum { KINDS_MOST = 32 };
+enum { KINDS_MOST = 40 };
 static struct { const char *function; unsigned long count; } kinds[KINDS_MOST];
 
 static void count(const char *function)
@@ -137,7 +137,10 @@ static int before(const char *function, int fd, const char *name)
 	CALL(ssize_t, getrandom, (void *buffer, size_t size,		\
 				  unsigned flags),			\
 	     (buffer, size, flags), -1, NULL)				\
-	CALL(int, membarrier, (int command), (command), -1, NULL)
+	CALL(int, membarrier, (int command), (command), -1, NULL)	\
+	CALL(int, start_thread, (pthread_t *ret, void *(*function)(void *), \
+				 void *data),				\
+	     (ret, function, data), -1, NULL)
 
 #define DEFINE(type, function, parameters, arguments, fd, name)		\
 	static type meddled_##function parameters			\

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -18,6 +19,7 @@ enum { WIDTH = 200, ALONE = 20 };
 
 static pthread_t caller;
 static unsigned by_caller;		/* calls */
+static unsigned waited;			/* milliseconds */
 static atomic_uint by_helpers;
 static atomic_int inside;
 static atomic_uint heard;
@@ -44,7 +46,7 @@ static void wait_for_helpers(void)
 	}
 	if (by_caller++ < ALONE)
 		return;
-	for (unsigned i = 0; atomic_load(&by_helpers) == 0 && i < 5000; i++)
+	for (; atomic_load(&by_helpers) == 0 && waited < 10000; waited++)
 		usleep(1000);
 }
 
@@ -57,7 +59,7 @@ static int waiting_unlinkat(int dirfd, const char *name, int flags)
 static void expect_helpers(int (*replacement)(int, const char *, int))
 {
 	caller = pthread_self();
-	by_caller = 0;
+	by_caller = waited = 0;
 	atomic_store(&by_helpers, 0);
 	with__sys.unlinkat = replacement;
 }
@@ -115,31 +117,88 @@ START_TEST(entries_of_one_directory_are_left_to_one_thread)
 }
 END_TEST
 
-/* Empty ones at first, and then not. */
-START_TEST(sharing_begins_where_directories_are_not_empty)
+static unsigned started;
+static unsigned may_start;
+
+static int counted_start(pthread_t *ret, void *(*function)(void *data),
+			 void *data)
+{
+	if (started >= may_start) {
+		errno = EAGAIN;
+		return -1;
+	}
+	started++;
+	return pthread_create(ret, NULL, function, data);
+}
+
+/* How many removed "root", of those that might. */
+static unsigned threads_at_root(unsigned allowed)
 {
 	struct with__rmtree options = two_threads();
 
-	trees_begin();
-	trees_directory("root");
-	trees_directories("root", 5);
-	trees_bush("root/wide", WIDTH, 1, 1);
-	expect_helpers(waiting_unlinkat);
+	options.threads = allowed;
+	started = 0;
+	with__sys.start_thread = counted_start;
 	ck_assert_int_eq(with__rmtree("root", &options), 0);
 	ck_assert(!trees_exists("root"));
-	ck_assert_uint_ge(atomic_load(&by_helpers), 1);
+	return 1 + started;
+}
+
+static unsigned threads_for(unsigned allowed, unsigned width, unsigned files)
+{
+	trees_begin();
+	trees_bush("root", width, files, 1);
+	may_start = UINT_MAX;
+	return threads_at_root(allowed);
+}
+
+/* Empty ones at first, whether the oldest or the newest come first. */
+START_TEST(sharing_begins_where_directories_are_not_empty)
+{
+	char name[64];
+
+	trees_begin();
+	trees_directory("root");
+	trees_directories("root", 3 * WIDTH);
+	for (unsigned i = WIDTH; i < 2 * WIDTH; i++) {
+		snprintf(name, sizeof(name), "root/d%u", i);
+		trees_files(name, 2);
+	}
+	may_start = UINT_MAX;
+	ck_assert_uint_eq(threads_at_root(2), 2);
+}
+END_TEST
+
+/* Starting one takes longer than the rest of the tree. */
+START_TEST(small_trees_are_left_to_one_thread)
+{
+	ck_assert_uint_eq(threads_for(2, 70, 1), 1);
+	ck_assert_uint_eq(threads_for(2, 7, 200), 1);
+	ck_assert_uint_eq(threads_for(8, 20, 10), 1);
+}
+END_TEST
+
+START_TEST(there_are_as_many_threads_as_the_tree_is_worth)
+{
+	ck_assert_uint_eq(threads_for(2, 100, 20), 2);
+	ck_assert_uint_eq(threads_for(4, 20, 100), 4);
+	ck_assert_uint_eq(threads_for(1000, 50, 20), 4);
 }
 END_TEST
 
 START_TEST(more_threads_than_there_may_be_are_no_error)
 {
-	struct with__rmtree options = two_threads();
+	ck_assert_uint_eq(threads_for(1000000, 70, 300), 65);
+}
+END_TEST
 
-	trees_begin();
-	trees_bush("root", WIDTH, 2, 1);
-	options.threads = 1000000;
-	ck_assert_int_eq(with__rmtree("root", &options), 0);
-	ck_assert(!trees_exists("root"));
+START_TEST(threads_that_cannot_be_started_are_no_error)
+{
+	for (may_start = 0; may_start <= 2; may_start++) {
+		trees_begin();
+		trees_bush("root", WIDTH, 20, 1);
+		ck_assert_uint_eq(threads_at_root(8), 1 + may_start);
+	}
 }
 END_TEST
 
@@ -229,7 +288,7 @@ START_TEST(descriptors_too_few_for_all_threads_are_no_error)
 
 	trees_begin();
 	trees_chain("root", "d", 1);
-	trees_bush("root/d/wide", WIDTH, 2, 1);
+	trees_bush("root/d/wide", 3 * WIDTH, 2, 1);
 	options.threads = 8;
 	expect_helpers(unlinkat);
 	real_openat2 = with__sys.openat2;
@@ -287,7 +346,10 @@ TESTING_MAIN("rmtree-threads",
 	sharing_below_the_root_and_in_many_rounds,
 	entries_of_one_directory_are_left_to_one_thread,
 	sharing_begins_where_directories_are_not_empty,
+	small_trees_are_left_to_one_thread,
+	there_are_as_many_threads_as_the_tree_is_worth,
 	more_threads_than_there_may_be_are_no_error,
+	threads_that_cannot_be_started_are_no_error,
 	failures_of_all_threads_are_told_one_at_a_time,
 	callback_stops_all_threads,
 	descriptors_too_few_for_all_threads_are_no_error,

@@ -46,9 +46,10 @@ extern "C" {
  *             the current directory. Read during the call only.
  * missing_ok: that nothing is there is success.
  * keep_root:  remove what is in the directory, not the directory.
- * threads:    how many may work at it, this one included; 0: 1. Worth it from
- *             some hundred sub-directories or thousand files up. Each may open
- *             eight descriptors.
+ * threads:    how many may work at it, this one included; 0: 1. One more is
+ *             started for every 300 entries or so that are left below the
+ *             sub-directories of one directory, so small trees are left to
+ *             the caller. Each may open eight descriptors.
  * on_error:   is told of every failure as it happens: the path, beginning
  *             with the one given, which is valid during the call only; the
  *             errno; and data. A path of more than PATH_MAX bytes has "..." in

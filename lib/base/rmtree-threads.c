@@ -2,12 +2,14 @@
 /*
  * rmtree-threads.c - several threads remove the sub-directories of one.
  *
- * Only where that pays: a directory with SHARE_LEAST sub-directories in one
- * batch, and the one removed last was not empty. For the kernel removes one
- * entry of a directory at a time, and whoever waits for it burns his processor:
- * what threads gain they gain below the directory. (Two threads on 20,000 empty
- * directories took 1.26 times as long as one; on a directory of 100,000 files
- * 0.95, for 1.67 times the CPU time, so files are not shared out either.)
+ * Only where that pays. The kernel removes one entry of a directory at a time,
+ * and whoever waits for it burns his processor: what threads gain they gain
+ * below the directory, so the sub-directory removed last must not have been
+ * empty. (Two threads on 20,000 empty directories took 1.26 times as long as
+ * one; on a directory of 100,000 files 0.95, for 1.67 times the CPU time, so
+ * files are not shared out either.) And waking a thread costs as much as some
+ * 20 entries, starting one more: so there must be WORK_LEAST entries to go, if
+ * the pending names are all like the one before.
  *
  * The names are the work; each thread, the caller's included, takes some, and
  * removes them with a tree of its own whose frames[0] is the shared directory.
@@ -33,8 +35,9 @@
 #include "base/syscalls.h"
 
 enum {
-	THREADS_MOST = 64,
-	SHARE_LEAST = 64,	/* starting a thread costs as much as ten */
+	HELPERS_MOST = 64,
+	WORK_LEAST = 300,	/* entries, for each helper in a round */
+	NAMES_LEAST = 8,	/* so that nobody waits long for the last one */
 	TAKE_MOST = 1024,	/* bytes of names at a time */
 };
 
@@ -62,7 +65,7 @@ struct pool {
 	uint64_t removed;
 	size_t names, names_end;	/* in the caller's arena */
 	unsigned started;
-	struct helper helpers[THREADS_MOST];
+	struct helper helpers[HELPERS_MOST];
 };
 
 /* The threads together have opened too much: their caller goes on alone. */
@@ -174,40 +177,49 @@ static void *help(void *data)
 	return NULL;
 }
 
-static void start(struct pool *pool)
+/* As many as are wanted, or fewer: they do as well. */
+static void start(struct pool *pool, unsigned wanted)
 {
 	sigset_t all, before;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (pool->started + 1 < pool->tree->options->threads &&
-	       pool->started < THREADS_MOST) {
+	while (pool->started < wanted) {
 		struct helper *helper = &pool->helpers[pool->started];
 
 		helper->pool = pool;
 		helper->number = pool->started + 1;
-		/* Fewer than wanted do as well. */
-		if (pthread_create(&helper->thread, NULL, help, helper) != 0)
+		if (with__sys.start_thread(&helper->thread, help, helper) < 0)
 			break;
 		pool->started++;
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static bool is_worth_it(struct tree *tree)
+/*
+ * How many helpers the pending names are worth. The first name is removed by
+ * the caller alone, to see. What went since the last look is exact but after
+ * a read, when files of the shared directory count too.
+ */
+static unsigned worth(struct tree *tree)
 {
 	struct frame *frame = top_frame(tree);
-	unsigned names = 0;
+	unsigned bytes = frame->end - frame->names;
+	uint64_t went = tree->removed - frame->looked_at;
+	uint64_t helpers = tree->options->threads - 1;
+	bool sampled = frame->sampled;
+	uint64_t names;
 
-	/* The first one we remove ourselves, to see. */
-	if (!frame->sampled || tree->expect_empty) {
-		frame->sampled = true;
-		return false;
-	}
-	for (size_t at = frame->names; at < frame->end && names < SHARE_LEAST;
-	     names++)
-		at += strlen(tree->arena + at) + 1;
-	return names == SHARE_LEAST;
+	frame->looked_at = tree->removed;
+	frame->sampled = true;
+	if (!sampled || tree->expect_empty || bytes < 2 * NAMES_LEAST)
+		return 0;
+	names = bytes / (strlen(tree->arena + frame->names) + 1);
+	if (names < NAMES_LEAST)
+		return 0;
+	if (helpers > names * went / WORK_LEAST)
+		helpers = names * went / WORK_LEAST;
+	return helpers > HELPERS_MOST ? HELPERS_MOST : (unsigned)helpers;
 }
 
 static void begin_round(struct pool *pool)
@@ -256,14 +268,16 @@ bool with__rmtree_share(struct tree *tree)
 {
 	struct pool *pool = tree->pool;
 	struct tree part;
+	unsigned wanted;
 
-	if (tree->is_part || !is_worth_it(tree))
+	if (tree->is_part)
 		return false;
-	if (pool->started == 0)
-		start(pool);
-	if (pool->started == 0)
+	wanted = worth(tree);
+	if (wanted > pool->started)
+		start(pool, wanted);
+	if (wanted == 0 || pool->started == 0)
 		return false;
-	begin_part(&part, pool, THREADS_MOST + 1);
+	begin_part(&part, pool, HELPERS_MOST + 1);
 	(void)with__rmtree_path(tree, tree->top, NULL);
 	begin_round(pool);
 	work(pool, &part);

@@ -44,6 +44,7 @@ struct patience {
 struct frame {
 	uint64_t resume_at;	/* skip entries before this inode; 0: none */
 	struct patience patience;	/* with the first pending name */
+	uint64_t looked_at;	/* tree->removed, when threads were thought of */
 	int fd;
 	uint16_t names;
 	uint16_t end;
@@ -52,7 +53,7 @@ struct frame {
 	bool fresh;		/* nothing read yet */
 	bool failed;		/* something in it stays, so it stays */
 	bool mended;		/* its mode has been widened, or cannot be */
-	bool sampled;		/* a directory in it was removed by one thread */
+	bool sampled;		/* looked_at is set */
 };
 
 /* A directory between the root and frames[1] whose descriptor was given up. */

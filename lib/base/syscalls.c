@@ -124,6 +124,17 @@ static int sys_membarrier(int command)
 	return (int)syscall(SYS_membarrier, command, 0, 0);
 }
 
+static int sys_start_thread(pthread_t *ret, void *(*function)(void *data),
+			    void *data)
+{
+	int error = pthread_create(ret, NULL, function, data);
+
+	if (error == 0)
+		return 0;
+	errno = error;
+	return -1;
+}
+
 static int sys_fchmodat2(int dirfd, const char *name, mode_t mode, int flags)
 {
 	return (int)syscall(SYS_fchmodat2, dirfd, name, mode, flags);
@@ -172,6 +183,7 @@ struct with__syscalls with__sys = {
 	.nanosleep = nanosleep,
 	.getrandom = getrandom,
 	.membarrier = sys_membarrier,
+	.start_thread = sys_start_thread,
 };
 
 /*

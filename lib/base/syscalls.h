@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -74,6 +75,8 @@ struct with__syscalls {
 	int (*nanosleep)(const struct timespec *time, struct timespec *ret_left);
 	ssize_t (*getrandom)(void *buffer, size_t size, unsigned flags);
 	int (*membarrier)(int command);
+	int (*start_thread)(pthread_t *ret, void *(*function)(void *data),
+			    void *data);
 };
 
 /*

@@ -172,7 +172,7 @@ START_TEST(names_of_lifted_directories_may_be_taken)
 END_TEST
 
 /* Some file systems show a directory that is moved into one being read. */
-START_TEST(lifted_directories_have_their_turn_by_number_only)
+START_TEST(lifted_directories_that_failed_are_not_tried_again)
 {
 	static const struct with__rmtree options = WITH__RMTREE_INIT;
 	struct tree *tree = calloc(1, sizeof(*tree));
@@ -184,21 +184,68 @@ START_TEST(lifted_directories_have_their_turn_by_number_only)
 	trees_directory("root/.~00000001");
 	trees_directory("root/.~00000002");
 	trees_directory("root/.~0000000x");
+	trees_directory("root/.~1");
 	tree->options = &options;
-	tree->lifted_first = 1;
-	tree->lifted_next = 2;
+	tree->lifted_first = tree->lifted_next = 2;
+	tree->frames[0].failed = true;
 	tree->frames[0].fd = trees_must(open("root", O_DIRECTORY | O_CLOEXEC));
 	with__rmtree_read(tree, &tree->frames[0]);
 	for (; tree->frames[0].names != tree->frames[0].end; kept++) {
 		const char *name = with__rmtree_current(tree, 0);
 
-		ck_assert(name[9] == '2' || name[9] == 'x');
+		ck_assert(strlen(name) < 10 || name[9] == '2' ||
+			  name[9] == 'x');
 		with__rmtree_settle(tree);
 	}
-	ck_assert_uint_eq(kept, 2);
+	ck_assert_uint_eq(kept, 3);
 	close(tree->frames[0].fd);
 	free(tree);
 	ck_assert_int_eq(with__rmtree("root", NULL), 0);
+}
+END_TEST
+
+/* Read when directories have been lifted: the oldest come last on tmpfs. */
+START_TEST(names_like_those_of_lifted_directories_go)
+{
+	static const char *const names[] = {
+		"root/.~", "root/.~0", "root/.~0000000", "root/.~000000000",
+		"root/.~100000000", "root/.~1", "root/.~00000000", NULL,
+	};
+
+	trees_begin();
+	trees_directory("root");
+	for (const char *const *name = names; *name; name++)
+		trees_chain(*name, "x", 1);
+	trees_files("root", 800);
+	trees_chain("root/c", "d", 100);
+	ck_assert_int_eq(with__rmtree("root", NULL), 0);
+	ck_assert(!trees_exists("root"));
+}
+END_TEST
+
+/* At the end, when the number has had its turn; the other is killed then. */
+static int another_lifts(const struct meddle_call *call, void *lifted)
+{
+	if (strcmp(call->function, "unlinkat") == 0 &&
+	    strcmp(call->name, "root") == 0 && call->index > 0 &&
+	    !*(bool *)lifted) {
+		*(bool *)lifted = true;
+		trees_chain("root/.~00000000", "x", 1);
+	}
+	return 0;
+}
+
+START_TEST(directory_that_another_has_lifted_goes)
+{
+	bool lifted = false;
+
+	trees_begin();
+	trees_chain("root", "d", 30);
+	meddle_begin(another_lifts, &lifted);
+	ck_assert_int_eq(with__rmtree("root", NULL), 0);
+	ck_assert_uint_gt(meddle_count("renameat"), 0);
+	meddle_end();
+	ck_assert(lifted && !trees_exists("root"));
 }
 END_TEST
 
@@ -427,7 +474,9 @@ static void fill(TCase *tests)
 		wide_levels_of_long_names_go_where_lifting_is_refused);
 	tcase_add_test(tests, names_of_lifted_directories_may_be_taken);
 	tcase_add_test(tests,
-		lifted_directories_have_their_turn_by_number_only);
+		lifted_directories_that_failed_are_not_tried_again);
+	tcase_add_test(tests, names_like_those_of_lifted_directories_go);
+	tcase_add_test(tests, directory_that_another_has_lifted_goes);
 	tcase_add_test(tests, one_descriptor_beside_the_callers_own_suffices);
 	tcase_add_test(tests, without_a_descriptor_the_callers_own_is_used);
 	tcase_add_test(tests,

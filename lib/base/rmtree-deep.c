@@ -39,7 +39,7 @@ static void lifted_name(char name[12], uint32_t number)
 	name[1] = '~';
 	for (unsigned i = 0; i < 8; i++)
 		name[2 + i] = digits[number >> (28 - 4 * i) & 15];
-	name[10] = '\0';
+	name[LIFTED_LENGTH] = '\0';
 }
 
 /* Called with the root on top. Runs inside a signal handler. */

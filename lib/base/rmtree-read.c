@@ -55,12 +55,16 @@ static bool is_dots(const char *name)
 	       (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-/* Directories that were lifted here have their turn by number. */
-static bool is_lifted(const struct tree *tree, const char *name)
+/*
+ * Directories that were lifted here have had their turn. What is still there
+ * has failed then, or it is somebody else's; so is any name of another length.
+ */
+static bool has_been_lifted(const struct tree *tree, const char *name)
 {
 	uint32_t number = 0;
 
-	if (tree->top != 0 || name[0] != '.' || name[1] != '~')
+	if (tree->top != 0 || !tree->frames[0].failed ||
+	    name[0] != '.' || name[1] != '~' || strlen(name) != LIFTED_LENGTH)
 		return false;
 	for (name += 2; *name; name++) {
 		if (*name >= '0' && *name <= '9')
@@ -232,7 +236,7 @@ static void keep_directories(struct batch *batch, char *to)
 
 		at += entry->size;
 		if (entry->type != DT_DIR || is_dots(entry->name) ||
-		    is_lifted(batch->tree, entry->name))
+		    has_been_lifted(batch->tree, entry->name))
 			continue;
 		length = strlen(entry->name) + 1;
 		memmove(to, entry->name, length);

@@ -19,6 +19,7 @@ enum {
 	ROOM_LEAST = 2 * 1024,	/* for a level: half to read, half below */
 	TRAIL_MOST = 512,
 	IDLE_MOST = 16,		/* passes without any progress */
+	LIFTED_LENGTH = 10,	/* of ".~%08x" */
 	PASSES_MOST = 1 << 20,	/* against one who adds as fast as we remove */
 };
 
@@ -126,6 +127,7 @@ bool with__rmtree_patience(const struct tree *tree, struct patience *patience);
 /* open: directories, and mount points told from them. */
 int with__rmtree_open(struct tree *tree, int dirfd, const char *name,
 		      int flags);
+bool with__rmtree_may_be_mount(const struct tree *tree, int error);
 
 /* read: one batch of a directory; files go, names of directories stay. */
 void with__rmtree_read(struct tree *tree, struct frame *frame);

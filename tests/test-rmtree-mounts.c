@@ -197,6 +197,48 @@ static void nothing_can_be_written(void *refusal)
 	finish("root");
 }
 
+static int openat2_and_statx_refused(const struct meddle_call *call,
+				     void *refusal)
+{
+	return strcmp(call->function, "openat2") == 0 ||
+	       strcmp(call->function, "statx") == 0 ? *(int *)refusal : 0;
+}
+
+/* rmdir() says EROFS there, not EBUSY, and what is mounted can be written. */
+static void bound_in_what_is_read_only(void *refusal, bool statx_refused)
+{
+	begin();
+	trees_must(mount("none", "root", "tmpfs", 0, "size=64k"));
+	trees_directory("root/bound");
+	trees_bush("root/bound/bush", 1, 2, 1);
+	trees_bush("root/tree", 1, 2, 1);
+	trees_directory("root/tree/d0/mount");
+	trees_must(mount("root/bound", "root/tree/d0/mount", "none", MS_BIND,
+			 ""));
+	trees_must(mount("none", "root", "none",
+			 MS_REMOUNT | MS_BIND | MS_RDONLY, ""));
+	if (statx_refused)
+		meddle_begin(openat2_and_statx_refused, refusal);
+	else
+		refuse(refusal);
+	testing_expect(with__rmtree("root/tree", NULL) == -1);
+	testing_expect(errno == EROFS);
+	meddle_end();
+	testing_expect(trees_exists("root/bound/bush/d0/1"));
+	trees_must(umount("root/tree/d0/mount"));
+	finish("root");
+}
+
+static void bound_in_read_only(void *refusal)
+{
+	bound_in_what_is_read_only(refusal, false);
+}
+
+static void bound_in_read_only_without_statx(void *refusal)
+{
+	bound_in_what_is_read_only(refusal, true);
+}
+
 static void passes(void (*function)(void *))
 {
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
@@ -251,6 +293,13 @@ START_TEST(read_only_file_system_stays_and_each_entry_is_told)
 }
 END_TEST
 
+START_TEST(directory_bound_in_what_is_read_only_is_not_entered)
+{
+	passes(bound_in_read_only);
+	passes(bound_in_read_only_without_statx);
+}
+END_TEST
+
 TESTING_MAIN("rmtree-mounts",
 	other_file_system_inside_is_not_entered,
 	directory_bound_inside_is_not_entered,
@@ -258,4 +307,5 @@ TESTING_MAIN("rmtree-mounts",
 	mount_deeper_than_descriptors_is_not_entered,
 	mount_that_appears_before_the_open_is_not_entered,
 	root_that_is_a_mount_is_ebusy_and_untouched,
-	read_only_file_system_stays_and_each_entry_is_told)
+	read_only_file_system_stays_and_each_entry_is_told,
+	directory_bound_in_what_is_read_only_is_not_entered)

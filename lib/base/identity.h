@@ -25,7 +25,8 @@ struct with__identity {
 struct with__status {
 	struct with__identity identity;
 	mode_t mode;		/* type and permissions */
-	bool is_mount;		/* of a mount; since Linux 5.8 */
+	bool is_mount;		/* of a mount */
+	bool tells_mounts;	/* the former is known; since Linux 5.8 */
 };
 
 /*

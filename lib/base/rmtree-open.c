@@ -4,8 +4,9 @@
  *
  * A link is refused by the kernel (ENOTDIR or ELOOP), a mount point too
  * (EXDEV), bind mounts of the same file system included. Before openat2()
- * (Linux 5.6), or where a filter refuses it, the device has to tell; the
- * caller then tries rmdir() first, which says EBUSY for a mount point.
+ * (Linux 5.6), or where a filter refuses it, the caller tries rmdir() first,
+ * which says EBUSY for a mount point unless it has something else to say
+ * before; and the device has to tell, and statx().
  */
 #include "config.h"
 
@@ -29,10 +30,26 @@ static int same_device(struct tree *tree, int fd)
 	}
 	if (with__brief_status_at(fd, "", &status) < 0)
 		return -1;
-	if (status.identity.device == tree->device)
+	if (status.identity.device == tree->device && !status.is_mount)
 		return 0;
 	errno = EXDEV;
 	return -1;
+}
+
+/*
+ * rmdir() has failed, in the top frame. What it says before it has looked for
+ * a mount (EACCES, EPERM, EROFS) leaves that open where statx() does not know.
+ */
+bool with__rmtree_may_be_mount(const struct tree *tree, int error)
+{
+	struct with__status status;
+
+	if (error == EBUSY || !tree->no_openat2)
+		return error == EBUSY;
+	if (error == ENOTEMPTY || error == EEXIST || error == ENOTDIR)
+		return false;
+	return with__brief_status_at(tree->frames[0].fd, "", &status) < 0 ||
+	       !status.tells_mounts;
 }
 
 static int open_checked(struct tree *tree, int dirfd, const char *name,

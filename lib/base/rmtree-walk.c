@@ -189,13 +189,16 @@ static bool is_crowded(const struct tree *tree)
 /* Without openat2() only rmdir() tells a mount point for certain. */
 static bool goes_unopened(struct tree *tree)
 {
+	int error;
+
 	if (!tree->expect_empty && !tree->no_openat2)
 		return false;
 	if (remove_current(tree, AT_REMOVEDIR) == 0)
 		return true;
-	if (errno != EBUSY)
+	error = errno;
+	if (!with__rmtree_may_be_mount(tree, error))
 		return false;
-	fail_current(tree, EBUSY);
+	fail_current(tree, error);
 	return true;
 }
 

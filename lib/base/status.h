@@ -51,6 +51,7 @@ with__brief_status_direct(int dirfd, const char *name, struct with__status *ret)
 	ret->identity.generation = 0;
 	ret->mode = stx.stx_mode;
 	ret->is_mount = stx.stx_attributes & WITH__MOUNT_ROOT;
+	ret->tells_mounts = stx.stx_attributes_mask & WITH__MOUNT_ROOT;
 	return 0;
 }
 

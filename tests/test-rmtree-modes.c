@@ -79,6 +79,81 @@ START_TEST(every_mode_goes_where_descriptors_are_few)
 }
 END_TEST
 
+static int fail_file(const struct meddle_call *call, void *unused)
+{
+	(void)unused;
+	return strcmp(call->function, "unlinkat") == 0 &&
+	       strcmp(call->name, "2") == 0 ? EIO : 0;
+}
+
+static void modes_of_kept_root(void *data)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+	struct stat st;
+
+	(void)data;
+	testing_drop_privileges();
+	trees_begin();
+	options.keep_root = true;
+	for (mode_t mode = 0; mode <= 03777; mode += 0111) {
+		make_tree(mode, 0700, 0);
+		testing_expect(with__rmtree("root", &options) == 0);
+		trees_must(stat("root", &st));
+		testing_expect((st.st_mode & 07777) == mode);
+		trees_must(rmdir("root"));
+		make_tree(mode, 0700, 0);
+		meddle_begin(fail_file, NULL);
+		testing_expect(with__rmtree("root", &options) == -1);
+		meddle_end();
+		trees_must(stat("root", &st));
+		testing_expect((st.st_mode & 07777) == mode);
+		testing_expect(with__rmtree("root", NULL) == 0);
+	}
+}
+
+START_TEST(root_that_is_kept_has_its_mode_back)
+{
+	int status = testing_in_child(modes_of_kept_root, NULL);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
+static int change_mode(const struct meddle_call *call, void *unused)
+{
+	(void)unused;
+	if (strcmp(call->function, "unlinkat") == 0 &&
+	    strcmp(call->name, "2") == 0)
+		trees_must(chmod("root", 0750));
+	return 0;
+}
+
+static void mode_changed_meanwhile(void *data)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+	struct stat st;
+
+	(void)data;
+	testing_drop_privileges();
+	trees_begin();
+	options.keep_root = true;
+	make_tree(0500, 0700, 0700);
+	meddle_begin(change_mode, NULL);
+	testing_expect(with__rmtree("root", &options) == 0);
+	meddle_end();
+	trees_must(stat("root", &st));
+	testing_expect((st.st_mode & 07777) == 0750);
+	trees_must(rmdir("root"));
+}
+
+START_TEST(mode_that_others_give_a_kept_root_stays)
+{
+	int status = testing_in_child(mode_changed_meanwhile, NULL);
+
+	ck_assert(testing_exited(status, 0));
+}
+END_TEST
+
 static void outside_modes(void *data)
 {
 	struct stat st;
@@ -359,6 +434,8 @@ END_TEST
 TESTING_MAIN("rmtree-modes",
 	every_mode_on_every_level_goes,
 	every_mode_goes_where_descriptors_are_few,
+	root_that_is_kept_has_its_mode_back,
+	mode_that_others_give_a_kept_root_stays,
 	no_mode_outside_changes,
 	mending_at_depth_takes_no_more_than_eight_descriptors,
 	filter_that_says_enosys_to_newer_calls_is_no_obstacle,

@@ -45,7 +45,8 @@ extern "C" {
  * at:         a directory descriptor that a relative path starts from; NULL:
  *             the current directory. Read during the call only.
  * missing_ok: that nothing is there is success.
- * keep_root:  remove what is in the directory, not the directory.
+ * keep_root:  remove what is in the directory, not the directory, which has the
+ *             mode in the end that it had.
  * threads:    how many may work at it, this one included; 0: 1. One more is
  *             started for every 300 entries or so that are left below the
  *             sub-directories of one directory, so small trees are left to
@@ -87,7 +88,8 @@ struct tempfile_rmtree_options {
  *	EXDEV	something is mounted in the tree
  *	EACCES, EPERM, EROFS  the parent of something cannot be changed
  *	ENOTEMPTY  others add faster than this removes
- *	EMFILE, ENFILE  not even two descriptors are left
+ *	EMFILE, ENFILE  not even two descriptors are left, or three where modes
+ *		are in the way
  *	EIO, ESTALE, …  what the file system says
  *
  * Async-signal-safe if .threads is at most 1 and on_error is. Thread-safe:

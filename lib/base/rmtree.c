@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/chmod.h"
 #include "base/identity.h"
 #include "base/rmtree-tree.h"
 #include "base/syscalls.h"
@@ -165,13 +166,30 @@ static int remove_empty(const struct tree *tree)
 					      AT_REMOVEDIR));
 }
 
+/* A root that stays has its mode back, if it is as mending has left it. */
+static void narrow_root(int fd, const struct with__status *before)
+{
+	struct with__status now;
+
+	if (with__brief_status_at(fd, "", &now) == 0 &&
+	    with__identity_equal(&now.identity, &before->identity) &&
+	    now.mode == (before->mode | 0700))
+		(void)with__chmod_fd(fd, before->mode & 07777);
+}
+
 static int remove_contents(struct tree *tree)
 {
-	int fd = enter_root(tree);
+	struct with__status before = { .mode = 0700 };
+	int fd;
 
+	if (tree->options->keep_root)
+		(void)with__brief_status_at(tree->at, tree->name, &before);
+	fd = enter_root(tree);
 	if (fd >= 0) {
 		tree->frames[0] = (struct frame) { .fd = fd, .fresh = true };
 		with__rmtree_walk(tree);
+		if ((before.mode & 0700) != 0700)
+			narrow_root(fd, &before);
 		if (fd != tree->options->root_fd)
 			(void)with__sys.close(fd);
 	} else {

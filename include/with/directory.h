@@ -34,9 +34,11 @@ struct tempfile_dir {
 };
 
 /*
- * keep: leave the directory when the handle is closed (delete=False).
+ * keep:    leave the directory when the handle is closed (delete=False).
  * ignore_cleanup_errors: what cannot be removed is nobody's error, at close,
  *         at the end of a scope and at exit alike.
+ * socket_path: ENAMETOOLONG if a path in it, with a name of 29 bytes, would
+ *         not fit sun_path (108 bytes).
  * threads: how many may remove it, where that is not in a signal handler; 0: 1.
  */
 struct tempfile_dir_open_options {

@@ -53,19 +53,19 @@ FILE *with_file_open(const char *path, const char *mode)
  * Returns 0, or -1 with errno if what was written could not be stored (ENOSPC,
  * EIO, EDQUOT), or as close() says; the stream is closed then too. EIO also
  * stands for an operation on the stream that failed earlier, unless clearerr()
- * was called since. In a forked
- * child a guarded temporary of the parent's is closed without writing what is
- * not written yet (the parent will), and without moving the shared offset.
- * Not a cancellation point.
+ * was called since; EILSEQ for text that its encoding cannot hold. In a forked
+ * child a guarded stream of the parent's is closed without writing what is not
+ * written yet (the parent will), and without moving the shared offset. Not a
+ * cancellation point.
  */
 int with_file_close(FILE **file);
 
 /*
  * Private: the end of a scope, which keeps errno and tells the error hook; and
  * its beginning, which tells it of a failure. began takes over what fopen()
- * yielded for a mode with "c"; failed tells of a failure, and is NULL. ending is 1 if fclose() is
- * all that is left to do, and else has done it all; lost tells of a failure of
- * that fclose().
+ * yielded for a mode with "c"; failed tells of a failure, and is NULL. ending
+ * is 1 if fclose() is all that is left to do, and else has done it all; lost
+ * tells of a failure of that fclose().
  */
 void with__file_end(FILE *file);
 FILE *with__file_begin(const char *path, const char *mode, const char *source)

@@ -146,7 +146,8 @@ typedef void with_error_hook(const struct with_error *error, void *data);
  *       would hide it), for a failing close at the end of a scope, and for a
  *       removal that fails there or at exit. NULL: the default, which says
  *       nothing, or writes a line to stderr if LIBWITH_DEBUG=1 is set in the
- *       environment (unless the program is set-uid).
+ *       environment (unless the program is set-uid). With that, exit() also
+ *       lists, hook or not, what was not closed by its scope.
  * data: passed on to it.
  *
  * The source is the line of the guard that was entered, or of the temporary

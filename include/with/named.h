@@ -47,8 +47,9 @@ struct tempfile_named {
 /*
  * beside: a path: make the file in its directory, ready to be persisted there;
  *         with dir, inside or at: EINVAL.
- * keep: leave the file when the handle is closed (Python's delete=False).
+ * keep:   leave the file when the handle is closed (Python's delete=False).
  * ignore_cleanup_errors: if the name cannot be removed that is nobody's error.
+ * socket_path: ENAMETOOLONG if the path does not fit sun_path (108 bytes).
  */
 struct tempfile_named_open_options {
 	TEMPFILE_OPTIONS_OF_NAMES;
@@ -77,7 +78,7 @@ tempfile_named_open_opt(const struct tempfile_named_open_options *options)
  *        so that closing twice is harmless.
  *
  * Returns 0, or -1 with the first error; everything is tried all the same.
- *	ENOSPC, EIO, EDQUOT  what was written could not be stored
+ *	ENOSPC, EIO, EDQUOT, EILSEQ  what was written could not be stored
  *	ESTALE	the name means another file now, which is left alone
  *	EACCES, EPERM, EROFS  the name could not be removed: it stays owned, and
  *		exit tries again

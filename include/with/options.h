@@ -18,7 +18,10 @@
  *		and at are given; the struct is larger than this library knows,
  *		and what it does not know is not zero
  *	ENAMETOOLONG  the name exceeds 255 bytes or the path PATH_MAX
- *	ENOENT	the directory is missing; no default directory is usable
+ *	ENOENT	the directory is missing; no default directory is usable; at is
+ *		given, and there is no /proc
+ *	EBADF	at is no open descriptor
+ *	ESTALE	the path of inside means another directory now
  *	ENOTDIR, EACCES, EROFS, ENOSPC, EDQUOT  what the directory says
  *	EEXIST	every name that was tried is taken
  *	EMFILE, ENFILE  no descriptor is left

@@ -42,7 +42,8 @@ struct tempfile_path {
  *
  * Returns a handle for tempfile_path_close(). NULL with errno: EINVAL (NULL,
  * empty, "/", or a last component of "." or ".."), ENOENT (nothing is there),
- * ENAMETOOLONG, ENOTDIR, EACCES, ENOMEM.
+ * ENOTDIR (also for a slash behind what is none), ENAMETOOLONG, EACCES, ELOOP,
+ * ENOMEM, ECANCELED (with_cleanup_now() ran in the middle).
  */
 struct tempfile_path *tempfile_path_adopt(const char *path)
 	__attribute__((__warn_unused_result__));
@@ -52,8 +53,9 @@ struct tempfile_path *tempfile_path_adopt(const char *path)
  *
  * path: address of the variable, which becomes NULL; NULL there is success.
  *
- * Returns 0, also if it is gone already; or -1 with errno, and what could not
- * be removed stays owned, but for ESTALE: the path means another thing now.
+ * Returns 0, also if it is gone already; or -1 with an errno of
+ * tempfile_dir_close() (with/directory.h), and what could not be removed stays
+ * owned, but for ESTALE: the path means another thing now.
  */
 int tempfile_path_close(struct tempfile_path **path);
 
@@ -84,7 +86,8 @@ struct tempfile_make_options {
  * .permissions is only acted on if it is given.
  *
  * Returns what make returned; the caller deletes the thing and frees the path.
- * -1 with an errno of make or of with/options.h.
+ * -1 with an errno of make or of with/options.h; EINVAL also if ret_path or
+ * make is NULL.
  */
 int tempfile_make_opt(char **ret_path,
 		      int (*make)(const char *path, void *data), void *data,
@@ -95,6 +98,7 @@ int tempfile_make_opt(char **ret_path,
  * tempfile_path_make - the same, owned by a handle
  *
  * What make returned is dropped; what else is to be known goes through data.
+ * Returns a handle for tempfile_path_close(); NULL with an errno as above.
  */
 struct tempfile_path *
 tempfile_path_make_opt(int (*make)(const char *path, void *data), void *data,

@@ -38,7 +38,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-#pragma GCC visibility push(default)
 
 /*
  * size:       of the struct; the macro sets it.
@@ -81,7 +80,9 @@ struct tempfile_rmtree_options {
  * errno of the first failure, after everything else has been removed:
  *	EINVAL	path is NULL or empty, consists of slashes, or its last component
  *		is "." or ".."; an option unknown to this library is set. As with
- *		ENOTDIR and ENOENT nothing has been touched.
+ *		the next four nothing has been touched.
+ *	ENAMETOOLONG  path itself has PATH_MAX bytes or more
+ *	EBADF	at is no open descriptor, and path is relative
  *	ENOTDIR	path is a file, or a link (to whatever)
  *	ENOENT	path does not exist, without missing_ok
  *	EBUSY	path is itself a mount point; something is mounted in the tree
@@ -93,13 +94,11 @@ struct tempfile_rmtree_options {
  *	EIO, ESTALE, …  what the file system says
  *
  * Async-signal-safe if .threads is at most 1 and on_error is. Thread-safe:
- * several may remove the same tree at once. Not a cancellation point. Since
- * 0.1.
+ * several may remove the same tree at once. Not a cancellation point.
  */
 int tempfile_rmtree_opt(const char *path,
 			const struct tempfile_rmtree_options *options);
 
-#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #else

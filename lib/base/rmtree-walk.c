@@ -30,7 +30,6 @@
 #include <errno.h>
 #include <time.h>
 
-#include "base/identity.h"
 #include "base/rmtree-tree.h"
 #include "base/syscalls.h"
 
@@ -321,24 +320,6 @@ static bool read_root_again(struct tree *tree)
 	return true;
 }
 
-/* Identity first: the root's name is the one that others can take over. */
-static int remove_root(struct tree *tree)
-{
-	const struct with__identity *expected = tree->options->expected;
-	struct with__status status;
-
-	if (expected) {
-		if (with__status_at(tree->at, tree->name, &status) < 0)
-			return -1;
-		if (!with__identity_equal(&status.identity, expected)) {
-			errno = ESTALE;
-			return -1;
-		}
-	}
-	return WITH__RETRY(with__sys.unlinkat(tree->at, tree->name,
-					      AT_REMOVEDIR));
-}
-
 /* false: nothing more to do. */
 static bool root_goes_on(struct tree *tree)
 {
@@ -350,7 +331,7 @@ static bool root_goes_on(struct tree *tree)
 			return false;
 		return read_root_again(tree);
 	}
-	if (remove_root(tree) == 0 || errno == ENOENT)
+	if (with__rmtree_remove_root(tree) == 0 || errno == ENOENT)
 		return false;
 	if (is_not_empty(errno))
 		return read_root_again(tree);

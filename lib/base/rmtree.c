@@ -160,8 +160,11 @@ static int hold_parent(struct tree *tree)
 	return fd;
 }
 
-static int remove_empty(const struct tree *tree)
+/* Identity first: the root's name is the one that others can take over. */
+int with__rmtree_remove_root(const struct tree *tree)
 {
+	if (check(tree->options, tree->at, tree->name) < 0)
+		return -1;
 	return WITH__RETRY(with__sys.unlinkat(tree->at, tree->name,
 					      AT_REMOVEDIR));
 }
@@ -200,26 +203,22 @@ static int remove_contents(struct tree *tree)
 
 static int remove_directory(struct tree *tree)
 {
-	const struct with__rmtree *options = tree->options;
 	unsigned tries = IDLE_MOST;
 
+	if (tree->options->keep_root)
+		return remove_contents(tree);
 	errno = ENOTEMPTY;
-	if (!options->rmdir_failed) {
-		if (check(options, tree->at, tree->name) < 0)
-			return errno;
-		if (options->keep_root)
-			return remove_contents(tree);
-		if (remove_empty(tree) == 0)
-			return 0;
-	}
+	if (!tree->options->rmdir_failed && with__rmtree_remove_root(tree) == 0)
+		return 0;
 	/* Empty, or missing, by the work of others: that is no error now. */
-	while (errno != ENOENT && errno != ENOTDIR && errno != EBUSY) {
+	while (errno != ENOENT && errno != ENOTDIR && errno != EBUSY &&
+	       errno != ESTALE) {
 		int error = remove_contents(tree);
 
 		if (error != ENOENT || --tries == 0)
 			return error;
 		tree->error = 0;
-		if (remove_empty(tree) == 0 || errno == ENOENT)
+		if (with__rmtree_remove_root(tree) == 0 || errno == ENOENT)
 			return 0;
 	}
 	return errno;

@@ -11,6 +11,7 @@
 
 #include <with.h>
 
+#include "hook.h"
 #include "persisting.h"
 #include "testing.h"
 #include "trees.h"
@@ -238,6 +239,10 @@ START_TEST(make_fails_as_its_maker_does)
 	} else {
 		ck_assert_int_eq(errno, EPROTO);
 	}
+	hook_listen();
+	WITH_MADE (fifo, NULL, NULL)
+		ck_abort_msg("%s was made", fifo->path);
+	ck_assert_str_eq(hook_heard(), "open made path 22 at a line");
 }
 END_TEST
 

@@ -21,7 +21,7 @@
 struct path {
 	struct tempfile_path public;
 	struct with__entry entry;	/* no slot: kept */
-	char *adopted;			/* the path, if it is a block of its own */
+	char *adopted;			/* the path, if in a block of its own */
 };
 
 static int finish(struct tempfile_path *path, bool report)
@@ -196,18 +196,19 @@ static int call_maker(const struct with__candidate *candidate, void *data,
 	return -1;
 }
 
-static int create(struct making *making, const struct tempfile_make_options *given,
+static int create(struct making *making,
+		  const struct tempfile_make_options *given,
 		  struct with__creation *creation, struct with__created *ret)
 {
 	struct tempfile_make_options options;
 
 	if (with__options_copy(&options, sizeof(options), given) < 0)
 		return -1;
+	creation->names = with__options_names(&options);
 	if (!making->make) {
 		errno = EINVAL;
 		return -1;
 	}
-	creation->names = with__options_names(&options);
 	creation->kind = WITH__ANY;
 	creation->longest_path = options.socket_path ? WITH__SOCKET_PATH : 0;
 	creation->make = call_maker;

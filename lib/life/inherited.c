@@ -37,8 +37,8 @@ static _Atomic(struct with__inherited_place *) chunks[CHUNKS] = {
 static struct with__inherited_place *chunk_at(unsigned chunk)
 {
 	struct with__inherited_place *none = NULL;
-	struct with__inherited_place *places = atomic_load_explicit(&chunks[chunk],
-						    memory_order_acquire);
+	struct with__inherited_place *places = atomic_load_explicit(
+		&chunks[chunk], memory_order_acquire);
 
 	if (places)
 		return places;
@@ -59,7 +59,7 @@ place_of(struct with__inherited_place *places, unsigned chunk,
 		       ((FIRST_CHUNK << chunk) - 1)];
 }
 
-static struct with__inherited_place *with__inherited_claim_any(const void *thing)
+static struct with__inherited_place *claim_any(const void *thing)
 {
 	unsigned chunk, probe;
 
@@ -88,7 +88,7 @@ int with__inherited_note(void *thing, with__discard *discard, bool simple)
 	if (with__exit_arm() < 0)
 		return -1;
 	if (!with__inherited_take(place))
-		place = with__inherited_claim_any(thing);
+		place = claim_any(thing);
 	if (!place)
 		return -1;
 	with__inherited_fill(place, thing, discard, simple, with__process());
@@ -159,27 +159,32 @@ bool with__inherited_strike(void *thing)
 	return ours;
 }
 
-static void visit_all(void (*visit)(struct with__inherited_place *place, uint64_t from,
-				    uint64_t to), uint64_t from, uint64_t to)
+typedef void visitor(struct with__inherited_place *place, uint64_t from,
+		     uint64_t to);
+
+static void visit_all(visitor *visit, uint64_t from, uint64_t to)
 {
+	struct with__inherited_place *places;
 	unsigned chunk;
 	size_t i;
 
 	for (chunk = 0; chunk < CHUNKS; chunk++) {
-		struct with__inherited_place *places = atomic_load(&chunks[chunk]);
-
+		places = atomic_load(&chunks[chunk]);
 		for (i = 0; places && i < (size_t)FIRST_CHUNK << chunk; i++)
-			if (atomic_load(&places[i].thing) > WITH__INHERITED_CLAIMED)
+			if (atomic_load(&places[i].thing) >
+			    WITH__INHERITED_CLAIMED)
 				visit(&places[i], from, to);
 	}
 }
 
-static void set_owner(struct with__inherited_place *place, uint64_t from, uint64_t to)
+static void set_owner(struct with__inherited_place *place, uint64_t from,
+		      uint64_t to)
 {
 	(void)atomic_compare_exchange_strong(&place->owner, &from, to);
 }
 
-static void discard_foreign(struct with__inherited_place *place, uint64_t owner, uint64_t unused)
+static void discard_foreign(struct with__inherited_place *place, uint64_t owner,
+			    uint64_t unused)
 {
 	(void)unused;
 	if (atomic_load(&place->owner) != owner)

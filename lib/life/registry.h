@@ -55,8 +55,8 @@ struct with__record {
 
 /*
  * Publishes a name that nobody else can have (see WITH__NAME_SAFE_LENGTH), or
- * one that exists already, or a guessable one. While the process is being cleaned up by another
- * thread it waits. -1 with ENOMEM.
+ * one that exists already, or a guessable one. While another thread cleans the
+ * process up it waits. -1 with ENOMEM.
  */
 int with__registry_publish(struct with__entry *ret,
 			   const struct with__record *record);
@@ -101,14 +101,14 @@ void with__registry_identify(struct with__entry *entry,
 			     const struct with__identity *identity);
 
 /*
- * Removes all that this process owns, newest first (slots.c says how exactly,
- * between threads). The first for normal
- * code (exit), the second for signal handlers: then it first waits, bounded,
- * for what other threads are just making. keep_closed: nobody makes anything
- * any more, since the process is about to die.
+ * Remove all that this process owns, newest first (slots.c says how exactly,
+ * between threads), after waiting, bounded, for what other threads are just
+ * making. The first is for exit; so is the second, for what the error hook has
+ * made meanwhile, which is told of no failure; the third for signal handlers.
+ * keep_closed: nobody makes anything any more, since the process is about to
+ * die.
  */
 void with__registry_remove_all(void);
-/* What the error hook has made meanwhile, which is told of no failure. */
 void with__registry_remove_rest(void);
 void with__registry_remove_all_in_handler(bool keep_closed);
 

@@ -3,7 +3,7 @@
  * test-process.c - a process and its children have different generations
  *
  * Each test is made twice: with the page that the kernel wipes, and with a
- * second copy of process.c, compiled as where there is no such page.
+ * second copy of process.c, compiled as where the kernel has no such page.
  */
 #include "config.h"
 
@@ -25,6 +25,7 @@
 #define with__process_parent process_by_pid_parent
 #define with__process_end_in_handler process_by_pid_end_in_handler
 #undef MADV_WIPEONFORK
+#define MADV_WIPEONFORK (-1)
 #include "base/process.c"
 #undef with__process
 #undef with__process_if_known

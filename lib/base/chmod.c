@@ -12,10 +12,6 @@
 #include "base/chmod.h"
 #include "base/syscalls.h"
 
-#ifndef AT_EMPTY_PATH
-#define AT_EMPTY_PATH 0x1000
-#endif
-
 /* snprintf() is not on the list of what a signal handler may call. */
 static const char *proc_path(int fd, char *buffer, size_t size)
 {

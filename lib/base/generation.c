@@ -30,9 +30,6 @@
 #include "base/generation.h"
 #include "base/syscalls.h"
 
-#ifndef AT_EMPTY_PATH
-#define AT_EMPTY_PATH 0x1000
-#endif
 #define FOR_COMPARISON 0x200	/* AT_HANDLE_FID, Linux 6.5: overlay needs it */
 
 static const uint32_t reusing[] = {	/* linux/magic.h, and f2fs, xfs */

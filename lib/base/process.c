@@ -33,10 +33,6 @@
 #include "base/process.h"
 #include "base/syscalls.h"
 
-#ifndef MAP_ANONYMOUS
-#define MAP_ANONYMOUS MAP_ANON
-#endif
-
 /* In memory that a child gets as a copy. */
 static _Atomic uint64_t last_generation;
 static _Atomic uint64_t present, before_it;	/* and its parent's */
@@ -48,7 +44,6 @@ _Atomic(_Atomic uint64_t *) with__process_page;
 static _Atomic pid_t ending;	/* 0: none */
 static _Atomic bool page_refused;
 
-#ifdef MADV_WIPEONFORK
 static _Atomic uint64_t *map_page(void)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
@@ -65,12 +60,6 @@ static _Atomic uint64_t *map_page(void)
 	}
 	return map;
 }
-#else
-static _Atomic uint64_t *map_page(void)
-{
-	return NULL;
-}
-#endif
 
 static _Atomic uint64_t *find_page(void)
 {

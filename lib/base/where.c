@@ -120,14 +120,8 @@ char *with__absolute(const char *path)
 
 static int open_unnamed(const char *dir)
 {
-#ifdef O_TMPFILE
 	return with__sys.openat(AT_FDCWD, dir,
 				O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-#else
-	(void)dir;
-	errno = EOPNOTSUPP;
-	return -1;
-#endif
 }
 
 static int open_and_unlink(const char *dir)

@@ -77,10 +77,8 @@ static bool comes_again(int number, const siginfo_t *info)
 {
 	if (info->si_code <= 0)		/* kill(), sigqueue(), raise() … */
 		return false;
-#ifdef BUS_MCEERR_AO
 	if (number == SIGBUS && info->si_code == BUS_MCEERR_AO)
 		return false;
-#endif
 	return number == SIGSEGV || number == SIGBUS || number == SIGFPE ||
 	       number == SIGILL;
 }
@@ -93,11 +91,7 @@ static bool comes_again(int number, const siginfo_t *info)
  */
 static void send_here(int number)
 {
-#ifdef SYS_tgkill
 	(void)syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
-#else
-	raise(number);
-#endif
 }
 
 /* Runs inside a signal handler. */

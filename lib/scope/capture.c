@@ -19,11 +19,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <unistd.h>
-#ifdef HAVE___FPURGE
-#include <stdio_ext.h>
-#endif
 
 #include <with/capture.h>
 
@@ -50,20 +48,9 @@ static struct capture *private_of(struct with_capture *capture)
 	return (struct capture *)capture;
 }
 
-/* Where the C library does not say, something may be. */
-static bool is_pending(FILE *stream)
-{
-#ifdef HAVE___FPURGE
-	return __fpending(stream) > 0;
-#else
-	(void)stream;
-	return true;
-#endif
-}
-
 static int flush_if(FILE *stream, int fd)
 {
-	if (!stream || !is_pending(stream) || fileno(stream) != fd)
+	if (!stream || __fpending(stream) == 0 || fileno(stream) != fd)
 		return 0;
 	WITH__NO_CANCEL;
 

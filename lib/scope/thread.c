@@ -13,9 +13,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#ifdef __APPLE__
-#include <xlocale.h>
-#endif
 
 #include <with/process.h>
 

@@ -10,10 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
-#ifdef HAVE___FPURGE
 #include <stdio_ext.h>
-#endif
+#include <stdlib.h>
 
 #include <with/options.h>
 
@@ -24,16 +22,6 @@
 #include "stream/known.h"
 #include "stream/stream.h"
 #include "stream/text.h"
-
-/* glibc, musl and Solaris say __fpurge(), the BSDs fpurge(). */
-static void purge(FILE *file)
-{
-#ifdef HAVE___FPURGE
-	__fpurge(file);
-#else
-	(void)fpurge(file);
-#endif
-}
 
 /* More would be a mistake, and some C libraries count buffers in int. */
 static const long long buffer_limit = INT_MAX;
@@ -245,7 +233,7 @@ void with__stream_discard(FILE *file)
 	} else if (fileno(file) >= 0) {
 		hide_descriptor(fileno(file));
 	}
-	purge(file);
+	__fpurge(file);
 	errno = saved;
 }
 

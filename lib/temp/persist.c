@@ -168,13 +168,10 @@ static int named_mode(const struct with__target *target, mode_t *ret)
 static int created_mode(const struct with__target *target, mode_t *ret)
 {
 	struct stat status;
-	int fd = -1;
+	int fd = with__sys.openat(target->dir, ".",
+				  O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
 	int result;
 
-#ifdef O_TMPFILE
-	fd = with__sys.openat(target->dir, ".",
-			      O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-#endif
 	if (fd < 0)
 		return named_mode(target, ret);
 	result = with__sys.fstat(fd, &status);

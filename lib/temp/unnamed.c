@@ -27,16 +27,11 @@ static bool cannot_be_unnamed(int error)
 static int open_unnamed(const struct with__place *place, int flags,
 			mode_t permissions)
 {
-#ifdef O_TMPFILE
 	bool relative = place->fd != AT_FDCWD;
 
 	return WITH__DIRECT_RETRY(with__direct_openat(
 		place->fd, relative ? "." : place->path,
 		O_TMPFILE | O_RDWR | flags, permissions));
-#else
-	(void)place, (void)flags, (void)permissions;
-	return -EOPNOTSUPP;
-#endif
 }
 
 /* An error is returned as its negative number. */
@@ -139,19 +134,17 @@ int with__unnamed_open(const struct with__names *names, int flags,
 	return fd >= 0 ? fd : open_with_name(names, flags, ret_name);
 }
 
-/* The commonest at once; the rest finds another way, or says why there is none. */
+/* The commonest at once; the rest finds another way, or says why it cannot. */
 int with__unnamed_scratch(int flags)
 {
 	const struct with__names names = { .size = 0 };
 	const char *path = with__where();
 	int fd = -1;
 
-#ifdef O_TMPFILE
 	if (path)
 		fd = with__direct_openat(AT_FDCWD, path,
 					 O_TMPFILE | O_RDWR | O_EXCL | flags,
 					 0600);
-#endif
 	if (fd >= 0 || !path)
 		return fd;
 	WITH__NO_CANCEL;

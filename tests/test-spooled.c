@@ -639,6 +639,8 @@ START_TEST(what_cannot_be_is_refused_at_once)
 	REFUSED(EINVAL, .mode = "w+b", .newline = "");
 	REFUSED(EINVAL, .buffering = -5);
 	REFUSED(EINVAL, .errors = "hope");
+	REFUSED(EINVAL, .dir = "/tmp", .at = &(int){ 0 });
+	REFUSED(ENOENT, .dir = "");
 	ck_assert_int_eq(tempfile_spooled_close(NULL), 0);
 	ck_assert_int_eq(tempfile_spooled_close(&spool), 0);
 	ck_assert_int_eq(tempfile_spooled_rolled(NULL), -1);

@@ -53,7 +53,8 @@ struct tempfile_spooled {
 /*
  * max_size: bytes that stay in memory; 0: it never rolls over by size;
  *         negative: EINVAL.
- * The directory is looked at when it rolls over, so a bad one is noticed late.
+ * dir is made absolute at once, but looked at only when the file rolls over, so
+ * a bad one is noticed late.
  */
 struct tempfile_spooled_open_options {
 	TEMPFILE_OPTIONS_OF_NAMES;
@@ -65,8 +66,9 @@ struct tempfile_spooled_open_options {
 /*
  * tempfile_spooled_open - open a stream on memory
  *
- * Returns a handle to be closed with tempfile_spooled_close(). NULL with an
- * errno of with/options.h that has nothing to do with the directory.
+ * Returns a handle to be closed with tempfile_spooled_close(). NULL with errno:
+ * EINVAL, ENAMETOOLONG, ENOMEM, or ENOENT if dir is empty, or relative to a
+ * current directory that is gone.
  */
 struct tempfile_spooled *
 tempfile_spooled_open_opt(const struct tempfile_spooled_open_options *options)

@@ -83,7 +83,8 @@ static bool has_slash(const char *text)
 
 static int check(const struct with__names *names, const struct parts *parts)
 {
-	if (has_slash(names->prefix) || has_slash(names->suffix) ||
+	if (!!names->dir + !!names->inside + !!names->at > 1 ||
+	    has_slash(names->prefix) || has_slash(names->suffix) ||
 	    names->random_length < TEMPFILE_EXACT_NAME ||
 	    (names->permissions & ~0777u) || is_dots(parts)) {
 		errno = EINVAL;

@@ -54,10 +54,6 @@ int with__place_resolve(const struct with__names *names,
 			struct with__place *ret)
 {
 	*ret = (struct with__place) { .fd = AT_FDCWD };
-	if (!!names->dir + !!names->inside + !!names->at > 1) {
-		errno = EINVAL;
-		return -1;
-	}
 	if (names->at)
 		return resolve_descriptor(*names->at, ret);
 	if (names->inside) {

@@ -11,12 +11,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <with/spooled.h>
 
 #include "base/cancel.h"
 #include "base/syscalls.h"
+#include "base/where.h"
 #include "life/report.h"
 #include "stream/file.h"
 #include "stream/spool.h"
@@ -45,23 +45,6 @@ static int open_file(void *data)
 	struct spooled *spooled = data;
 
 	return with__unnamed_open(&spooled->names, spooled->flags, NULL);
-}
-
-/* .dir as it is meant now, if it is relative; NULL with errno. */
-static char *absolute(const char *dir)
-{
-	char *here = getcwd(NULL, 0);
-	char *path = NULL;
-	size_t size;
-
-	if (!here)
-		return NULL;
-	size = strlen(here) + strlen(dir) + 2;
-	path = malloc(size);
-	if (path)
-		snprintf(path, size, "%s/%s", here, dir);
-	free(here);
-	return path;
 }
 
 static size_t size_of(const char *text)
@@ -154,8 +137,8 @@ open_spooled(const struct tempfile_spooled_open_options *options,
 	if (with__mode_parse(how.mode, how.append, &mode) < 0 ||
 	    with__create_check(names) < 0)
 		return NULL;
-	if (names->dir && names->dir[0] != '/') {
-		dir = absolute(names->dir);
+	if (names->dir) {
+		dir = with__absolute(names->dir);
 		if (!dir)
 			return NULL;
 		names->dir = dir;

@@ -60,16 +60,8 @@ static struct with__kept_name *link_beside(const struct with__target *target,
 	if (!dir)
 		return NULL;
 	creation.names.dir = dir;
-	if (with__create(&creation, &created) == 0) {
-		name = created.handle;
-		*name = (struct with__kept_name) {
-			.companion = { .end = with__kept_name_end },
-			.entry = created.entry,
-			.identity = created.identity,
-			.place = created.place,
-			.path = created.path,
-		};
-	}
+	if (with__create(&creation, &created) == 0)
+		name = with__kept_name_of(&created);
 	free(dir);
 	return name;
 }

@@ -32,14 +32,7 @@ static int note(FILE *file, const struct with__names *names,
 static FILE *open_stream(const struct tempfile_open_options *options,
 			 const struct with__names *names)
 {
-	const struct with__stream how = {
-		.mode = options->mode,
-		.append = options->append,
-		.buffering = options->buffering,
-		.encoding = options->encoding,
-		.errors = options->errors,
-		.newline = options->newline,
-	};
+	const struct with__stream how = WITH__OPTIONS_OF_STREAM(options);
 	struct with__kept_name *name = NULL;
 	struct with__mode mode;
 	FILE *file;

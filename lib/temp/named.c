@@ -136,14 +136,7 @@ static struct tempfile_named *
 open_named(const struct tempfile_named_open_options *options,
 	   const struct with__names *names)
 {
-	const struct with__stream how = {
-		.mode = options->mode,
-		.append = options->append,
-		.buffering = options->buffering,
-		.encoding = options->encoding,
-		.errors = options->errors,
-		.newline = options->newline,
-	};
+	const struct with__stream how = WITH__OPTIONS_OF_STREAM(options);
 	struct with__making_file making = WITH__MAKING_FILE_INIT;
 	const struct with__creation creation = {
 		.names = *names,

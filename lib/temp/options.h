@@ -45,6 +45,19 @@ static inline struct with__names with__options_names(const void *options)
 }
 
 /*
+ * The options of streams, out of a struct that has them, for the initialiser of
+ * a struct with__stream (stream/stream.h).
+ */
+#define WITH__OPTIONS_OF_STREAM(options) { \
+	.mode = (options)->mode, \
+	.append = (options)->append, \
+	.buffering = (options)->buffering, \
+	.encoding = (options)->encoding, \
+	.errors = (options)->errors, \
+	.newline = (options)->newline, \
+}
+
+/*
  * Tells the error hook that a guard could not be entered, if one asked.
  * options: such a struct, or the common beginning of one.
  */

@@ -118,14 +118,7 @@ static struct tempfile_spooled *
 open_spooled(const struct tempfile_spooled_open_options *options,
 	     struct with__names *names)
 {
-	const struct with__stream how = {
-		.mode = options->mode,
-		.append = options->append,
-		.buffering = options->buffering,
-		.encoding = options->encoding,
-		.errors = options->errors,
-		.newline = options->newline,
-	};
+	const struct with__stream how = WITH__OPTIONS_OF_STREAM(options);
 	struct with__mode mode;
 	struct spooled *spooled;
 	char *dir = NULL;

@@ -54,6 +54,20 @@ static int open_unnamed_exactly(const struct with__place *place, int flags,
 	return error;
 }
 
+struct with__kept_name *with__kept_name_of(const struct with__created *created)
+{
+	struct with__kept_name *name = created->handle;
+
+	*name = (struct with__kept_name) {
+		.companion = { .end = with__kept_name_end },
+		.entry = created->entry,
+		.identity = created->identity,
+		.place = created->place,
+		.path = created->path,
+	};
+	return name;
+}
+
 int with__kept_name_end(struct with__companion *companion)
 {
 	struct with__kept_name *name = (struct with__kept_name *)companion;
@@ -85,14 +99,7 @@ static int open_with_name(const struct with__names *names, int flags,
 	int error;
 
 	if (result == 0) {
-		name = created.handle;
-		*name = (struct with__kept_name) {
-			.companion = { .end = with__kept_name_end },
-			.entry = created.entry,
-			.identity = created.identity,
-			.place = created.place,
-			.path = created.path,
-		};
+		name = with__kept_name_of(&created);
 		if (ret_name)
 			*ret_name = name;
 		else

@@ -10,6 +10,7 @@
 #include "base/identity.h"
 #include "life/registry.h"
 #include "stream/file.h"
+#include "temp/create.h"
 #include "temp/options.h"
 
 /*
@@ -43,6 +44,9 @@ int with__unnamed_open(const struct with__names *names, int flags,
  * Cancellation does not cut it short.
  */
 int with__unnamed_scratch(int flags);
+
+/* Of what was created with such a handle. */
+struct with__kept_name *with__kept_name_of(const struct with__created *created);
 
 /* What the companion of such a stream does: removes the name, frees. */
 int with__kept_name_end(struct with__companion *companion);

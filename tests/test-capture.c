@@ -317,11 +317,10 @@ START_TEST(pending_bytes_that_cannot_be_written_stop_the_entry)
 END_TEST
 
 /* No file may have more than 4 bytes: what is pending at the end is lost. */
-static void overflow(void *data)
+START_CHILD_TEST(pending_bytes_that_are_lost_at_the_end_are_returned_or_told)
 {
 	struct rlimit limit = { .rlim_cur = 4, .rlim_max = 4 };
 
-	(void)data;
 	testing_expect(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
 	WITH_CAPTURE (out, stdout) {
 		testing_expect(setrlimit(RLIMIT_FSIZE, &limit) == 0);
@@ -340,14 +339,7 @@ static void overflow(void *data)
 	testing_expect(errno == EDOM);
 	testing_expect(strcmp(hook_heard(), "close capture 27") == 0);
 }
-
-START_TEST(pending_bytes_that_are_lost_at_the_end_are_returned_or_told)
-{
-	int status = testing_in_child(overflow, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 TESTING_MAIN("capture",
 	stdio_write_and_children_are_captured_in_order,

@@ -37,16 +37,6 @@ struct vector {
 	struct bytes expected;
 };
 
-static unsigned long long seed = 88172645463325252u;
-
-static unsigned draw(unsigned below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned)(seed >> 33) % below;
-}
-
 static const char *newline_of(const char *name)
 {
 	static const char *const names[][2] = {
@@ -107,7 +97,7 @@ static FILE *open_vector(const struct vector *vector, int fd)
 	};
 	FILE *file = with__stream_open(fd, &(struct with__stream){
 		.mode = "w+",
-		.buffering = bufferings[draw(6)],
+		.buffering = bufferings[testing_draw(6)],
 		.encoding = vector->encoding,
 		.errors = vector->errors,
 		.newline = vector->newline,
@@ -154,14 +144,14 @@ static void check_write(const struct vector *vector)
 	ssize_t size;
 
 	while (done < vector->given.size && !error) {
-		size_t piece = 1 + draw(draw(4) ? 9 : 600);
+		size_t piece = 1 + testing_draw(testing_draw(4) ? 9 : 600);
 
 		if (piece > vector->given.size - done)
 			piece = vector->given.size - done;
 		errno = 0;
 		/* glibc does not always say it by a short count. */
 		error = fwrite(vector->given.data + done, 1, piece, file) !=
-			piece || (!draw(6) && fflush(file)) || ferror(file);
+			piece || (!testing_draw(6) && fflush(file)) || ferror(file);
 		done += piece;
 	}
 	if (!error && fflush(file))
@@ -189,7 +179,7 @@ static void check_read(const struct vector *vector)
 	file = open_vector(vector, fd);
 	errno = 0;
 	while (!feof(file) && !ferror(file)) {
-		size_t piece = 1 + draw(draw(4) ? 9 : 600);
+		size_t piece = 1 + testing_draw(testing_draw(4) ? 9 : 600);
 
 		size += fread(got + size, 1, piece, file);
 	}
@@ -306,21 +296,21 @@ static size_t make_text(unsigned char *text, size_t size, bool spoil)
 	size_t length = 0;
 
 	while (length + 5 < size) {
-		unsigned kind = draw(2) ? 0 : draw(5);
+		unsigned kind = testing_draw(2) ? 0 : testing_draw(5);
 
-		for (unsigned left = 1 + draw(draw(3) ? 6 : 90);
+		for (unsigned left = 1 + testing_draw(testing_draw(3) ? 6 : 90);
 		     left && length + 5 < size; left--) {
-			uint32_t point = first[kind] + draw(many[kind]);
+			uint32_t point = first[kind] + testing_draw(many[kind]);
 
-			if (!draw(50))
-				point = (unsigned char)"\r\n\n"[draw(4)];
+			if (!testing_draw(50))
+				point = (unsigned char)"\r\n\n"[testing_draw(4)];
 			length += with__utf8_put(point, text + length);
 		}
 	}
-	for (unsigned i = draw(4); spoil && i; i--)
-		text[draw((unsigned)length)] = (unsigned char)draw(256);
-	for (unsigned i = draw(3); spoil && i; i--)
-		memcpy(text + draw((unsigned)length - 4), bad[draw(BAD)], 4);
+	for (unsigned i = testing_draw(4); spoil && i; i--)
+		text[testing_draw((unsigned)length)] = (unsigned char)testing_draw(256);
+	for (unsigned i = testing_draw(3); spoil && i; i--)
+		memcpy(text + testing_draw((unsigned)length - 4), bad[testing_draw(BAD)], 4);
 	return length;
 }
 
@@ -412,7 +402,7 @@ START_TEST(bulk_writes_what_single_characters_give)
 {
 	for (int i = 0; i < KINDS * 24; i++) {
 		const char *encoding = kinds[i % KINDS];
-		const char *newline = draw(2) ? "" : "\r\n";
+		const char *newline = testing_draw(2) ? "" : "\r\n";
 		struct with__codec one, other;
 		struct with__progress expected, got = { 0 };
 		struct with__shift shift;
@@ -423,7 +413,7 @@ START_TEST(bulk_writes_what_single_characters_give)
 		open_codec(&other, encoding, newline);
 		/* Once more, when all its characters are known. */
 		for (int turn = 0; turn < 3; turn++) {
-			size_t size = make_text(given, 20 + draw(SOME - 20),
+			size_t size = make_text(given, 20 + testing_draw(SOME - 20),
 						i % 3 == 0);
 
 			expected = encode_slowly(&one, given, size, slow);
@@ -444,15 +434,15 @@ END_TEST
 static size_t make_bytes(const struct with__codec *codec)
 {
 	static unsigned char text[SOME];
-	size_t size = make_text(text, 20 + draw(SOME / 5), false);
+	size_t size = make_text(text, 20 + testing_draw(SOME / 5), false);
 	struct with__shift shift = with__codec_start(codec);
 	struct with__progress progress = with__codec_encode(
 		codec, &shift, text, size, true, given, sizeof(given));
 
-	for (unsigned i = draw(6); i; i--)
-		given[draw((unsigned)progress.made)] =
-			(unsigned char)draw(256);
-	return progress.made - draw(3);
+	for (unsigned i = testing_draw(6); i; i--)
+		given[testing_draw((unsigned)progress.made)] =
+			(unsigned char)testing_draw(256);
+	return progress.made - testing_draw(3);
 }
 
 START_TEST(bulk_reads_what_single_characters_give)
@@ -475,7 +465,7 @@ START_TEST(bulk_reads_what_single_characters_give)
 					with__codec_decode(
 					&other, &shift, given + used,
 					size - used, true, fast + made,
-					draw(2) ? 40 : sizeof(fast) - made);
+					testing_draw(2) ? 40 : sizeof(fast) - made);
 
 				used += got.used;
 				made += got.made;

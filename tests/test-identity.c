@@ -171,15 +171,26 @@ START_TEST(handles_for_comparison_alone_will_do)
 }
 END_TEST
 
-static void what_counts_on_is_not_asked(void *unused)
+/* In a child: a file system of its own, under this name in the TMPDIR. */
+static void begin_with_memory(const char *name)
+{
+	testing_own_mounts();
+	trees_begin();
+	trees_directory(name);
+	trees_must(mount("none", name, "tmpfs", 0, ""));
+}
+
+static void end_with_memory(const char *name)
+{
+	trees_must(umount(name));
+	trees_must(rmdir(name));
+}
+
+START_CHILD_TEST(a_file_system_that_counts_on_is_not_asked)
 {
 	struct tempfile_dir *dir;
 
-	(void)unused;
-	testing_own_mounts();
-	trees_begin();
-	trees_directory("memory");
-	trees_must(mount("none", "memory", "tmpfs", 0, ""));
+	begin_with_memory("memory");
 	real = with__sys;
 	asked = classified = 0;
 	with__sys.statfs = counting_statfs;
@@ -191,29 +202,17 @@ static void what_counts_on_is_not_asked(void *unused)
 	testing_expect(asked == 0);
 	testing_expect(classified == 1);
 	with__sys = real;
-	trees_must(umount("memory"));
-	trees_must(rmdir("memory"));
+	end_with_memory("memory");
 }
-
-START_TEST(a_file_system_that_counts_on_is_not_asked)
-{
-	int status = testing_in_child(what_counts_on_is_not_asked, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 /* The directory around it is on another file system, and says nothing. */
-static void a_mount_is_not_asked(void *unused)
+START_CHILD_TEST(the_root_of_a_mount_is_not_asked_by_name)
 {
 	struct with__status status;
 	int fd;
 
-	(void)unused;
-	testing_own_mounts();
-	trees_begin();
-	trees_directory("mount");
-	trees_must(mount("none", "mount", "tmpfs", 0, ""));
+	begin_with_memory("mount");
 	pretend();
 	with__sys.statx = real.statx;
 	testing_expect(with__status_at(AT_FDCWD, "mount", &status) == 0);
@@ -223,28 +222,16 @@ static void a_mount_is_not_asked(void *unused)
 	testing_expect(asked == 1 && status.identity.generation != 0);
 	with__sys = real;
 	close(fd);
-	trees_must(umount("mount"));
-	trees_must(rmdir("mount"));
+	end_with_memory("mount");
 }
+END_CHILD_TEST
 
-START_TEST(the_root_of_a_mount_is_not_asked_by_name)
-{
-	int status = testing_in_child(a_mount_is_not_asked, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
-
-static void in_an_overlay(void *unused)
+START_CHILD_TEST(an_overlay_tells_the_generation)
 {
 	struct tempfile_dir *dir;
 	struct with__status status;
 
-	(void)unused;
-	testing_own_mounts();
-	trees_begin();
-	trees_directory("all");
-	trees_must(mount("none", "all", "tmpfs", 0, ""));
+	begin_with_memory("all");
 	trees_directory("all/lower");
 	trees_directory("all/upper");
 	trees_directory("all/work");
@@ -263,17 +250,9 @@ static void in_an_overlay(void *unused)
 		testing_expect(errno == EPERM || errno == ENODEV ||
 			       errno == EINVAL);
 	}
-	trees_must(umount("all"));
-	trees_must(rmdir("all"));
+	end_with_memory("all");
 }
-
-START_TEST(an_overlay_tells_the_generation)
-{
-	int status = testing_in_child(in_an_overlay, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 /* Made anew at once: the number comes again, and the clock stands still. */
 static void replaced_at_once(const char *where)

@@ -186,16 +186,12 @@ START_TEST(what_a_child_makes_goes_with_the_child)
 }
 END_TEST
 
-struct names {
-	char child[4096];
-};
-
-static void tell_name(void *names)
+static void tell_name(char *ret_path)
 {
 	struct tempfile_named *file = tempfile_named_open();
 
 	testing_expect(file != NULL);
-	strcpy(((struct names *)names)->child, file->path);
+	strcpy(ret_path, file->path);
 	testing_expect(tempfile_named_close(&file) == 0);
 }
 
@@ -203,18 +199,16 @@ START_TEST(names_made_after_a_fork_differ_in_parent_and_child)
 {
 	struct tempfile_named *file;
 	int ends[2];
-	char child[4096] = "";
-	struct names mine = { "" };
+	char child[4096] = "", mine[4096] = "";
 	pid_t pid;
 
 	/* Fill the pool of random bytes first. */
-	tell_name(&mine);
+	tell_name(mine);
 	ck_assert_int_eq(pipe(ends), 0);
 	pid = fork();
 	if (pid == 0) {
-		tell_name(&mine);
-		testing_expect(write(ends[1], mine.child,
-				     sizeof(mine.child)) > 0);
+		tell_name(mine);
+		testing_expect(write(ends[1], mine, sizeof(mine)) > 0);
 		_exit(0);
 	}
 	close(ends[1]);
@@ -315,14 +309,19 @@ static void leave_unwritten(void *which)
 	testing_expect(close_subject(&subject) == 0);
 }
 
-START_TEST(every_byte_is_written_once_however_the_child_ends)
+static void ends_well(void (*function)(void *which), int which)
 {
-	int which = _i, status;
+	int status;
 
 	testing_default_signals();
-	status = testing_in_child(leave_unwritten, &which);
+	status = testing_in_child(function, &which);
 	ck_assert_msg(testing_exited(status, 0), "noun %d, way %d: %#x",
 		      which / WAYS, which % WAYS, status);
+}
+
+START_TEST(every_byte_is_written_once_however_the_child_ends)
+{
+	ends_well(leave_unwritten, _i);
 }
 END_TEST
 
@@ -345,12 +344,7 @@ static void read_half(void *which)
 
 START_TEST(the_shared_offset_is_where_the_parent_left_it)
 {
-	int which = _i, status;
-
-	testing_default_signals();
-	status = testing_in_child(read_half, &which);
-	ck_assert_msg(testing_exited(status, 0), "noun %d, way %d: %#x",
-		      which / WAYS, which % WAYS, status);
+	ends_well(read_half, _i);
 }
 END_TEST
 

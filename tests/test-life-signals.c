@@ -70,42 +70,42 @@ static void no_core(void)
 	setrlimit(RLIMIT_CORE, &(struct rlimit) { 0, 0 });
 }
 
-static void die_with_the_default_set(void *number)
+struct death {
+	const int *set;
+	size_t count;
+	int number;
+};
+
+static void die(void *data)
 {
+	const struct death *death = data;
+
 	testing_default_signals();
 	no_core();
 	make_things();
-	testing_expect(with_cleanup_on_signals(NULL, 0) == 0);
-	raise(*(const int *)number);
+	testing_expect(with_cleanup_on_signals(death->set, death->count) == 0);
+	raise(death->number);
+}
+
+static void cleans_and_kills(struct death death)
+{
+	int status = testing_in_child(die, &death);
+
+	ck_assert_msg(testing_killed(status, death.number), "%d: %#x",
+		      death.number, status);
+	ck_assert_uint_eq(testing_entries(NULL), 0);
 }
 
 START_TEST(each_signal_of_the_default_set_cleans_and_kills)
 {
-	int number = default_set[_i];
-	int status = testing_in_child(die_with_the_default_set, &number);
-
-	ck_assert_msg(testing_killed(status, number), "%d: %#x", number, status);
-	ck_assert_uint_eq(testing_entries(NULL), 0);
+	cleans_and_kills((struct death) { .number = default_set[_i] });
 }
 END_TEST
 
-static void die_with_a_chosen_set(void *number)
-{
-	testing_default_signals();
-	no_core();
-	make_things();
-	testing_expect(with_cleanup_on_signals(chosen_set,
-					       COUNT(chosen_set)) == 0);
-	raise(*(const int *)number);
-}
-
 START_TEST(each_signal_of_a_chosen_set_cleans_and_kills)
 {
-	int number = chosen_set[_i];
-	int status = testing_in_child(die_with_a_chosen_set, &number);
-
-	ck_assert_msg(testing_killed(status, number), "%d: %#x", number, status);
-	ck_assert_uint_eq(testing_entries(NULL), 0);
+	cleans_and_kills((struct death) {
+		chosen_set, COUNT(chosen_set), chosen_set[_i] });
 }
 END_TEST
 

@@ -56,7 +56,6 @@ END_TEST
 START_TEST(pairs_are_counted_as_they_are_translated)
 {
 	static char text[12000];
-	unsigned seed = 1;
 
 	for (size_t size = 0; size < sizeof(text); size++) {
 		bool after_cr = size % 2;
@@ -69,8 +68,7 @@ START_TEST(pairs_are_counted_as_they_are_translated)
 		copy = malloc(size ? size : 1);
 		ck_assert_ptr_nonnull(copy);
 		for (size_t i = 0; i < size; i++) {
-			seed = seed * 1103515245 + 12345;
-			text[i] = "\r\n\r\na\r\n\n"[seed >> 16 & 7];
+			text[i] = "\r\n\r\na\r\n\n"[testing_draw(8)];
 			if (size > 300)
 				text[i] = "\r\n"[i % 2];
 		}

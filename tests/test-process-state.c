@@ -357,9 +357,8 @@ START_TEST(limit_that_cannot_be_runs_the_else_arm)
 }
 END_TEST
 
-static void lower_the_hard_limit(void *data)
+START_CHILD_TEST(hard_limit_lowered_meanwhile_bounds_the_soft_one)
 {
-	(void)data;
 	testing_drop_privileges();
 	WITH_RLIMIT (limit, RLIMIT_NOFILE, 50) {
 		struct rlimit lower = { .rlim_cur = 50, .rlim_max = 60 };
@@ -370,14 +369,7 @@ static void lower_the_hard_limit(void *data)
 	testing_expect(files().rlim_cur == 60);
 	testing_expect(files().rlim_max == 60);
 }
-
-START_TEST(hard_limit_lowered_meanwhile_bounds_the_soft_one)
-{
-	int status = testing_in_child(lower_the_hard_limit, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 static int is_blocked(int signal)
 {

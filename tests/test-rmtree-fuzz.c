@@ -140,12 +140,11 @@ static void one_run(uint64_t seed)
 	testing_expect(!trees_exists("root"));
 }
 
-static void all_runs(void *data)
+START_CHILD_TEST(random_trees_go_under_random_conditions)
 {
 	uint64_t seeds = (uint64_t)testing_storm(50, 5000);
 	char *canary, *before, *after;
 
-	(void)data;
 	testing_drop_privileges();
 	trees_begin();
 	trees_bush("canary", 2, 2, 2);
@@ -164,14 +163,7 @@ static void all_runs(void *data)
 	free(canary);
 	trees_clear("canary");
 }
-
-START_TEST(random_trees_go_under_random_conditions)
-{
-	int status = testing_in_child(all_runs, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 static void fill(TCase *tests)
 {

@@ -87,9 +87,8 @@ static void remove_by_signal(void)
 	testing_expect(!trees_exists("root"));
 }
 
-static void on_alternate_stack(void *data)
+START_CHILD_TEST(handler_on_a_small_alternate_stack_removes_trees)
 {
-	(void)data;
 	trees_begin();
 	make_alternate_stack();
 	trees_bush("root", 3, 40, 2);
@@ -102,14 +101,7 @@ static void on_alternate_stack(void *data)
 	/* The frame of the signal itself is in there, too. */
 	testing_expect(stack_used() < 64 * 1024);
 }
-
-START_TEST(handler_on_a_small_alternate_stack_removes_trees)
-{
-	int status = testing_in_child(on_alternate_stack, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 START_TEST(buffers_are_32_kibibytes_together)
 {
@@ -117,11 +109,10 @@ START_TEST(buffers_are_32_kibibytes_together)
 }
 END_TEST
 
-static void on_small_stack(void *data)
+START_CHILD_TEST(stack_of_256_kibibytes_suffices)
 {
 	struct rlimit limit = { .rlim_cur = 256 * 1024, .rlim_max = 256 * 1024 };
 
-	(void)data;
 	trees_must(setrlimit(RLIMIT_STACK, &limit));
 	trees_begin();
 	trees_chain("root", "d", 1000);
@@ -129,14 +120,7 @@ static void on_small_stack(void *data)
 	trees_bush("root", 3, 40, 2);
 	testing_expect(with__rmtree("root", NULL) == 0);
 }
-
-START_TEST(stack_of_256_kibibytes_suffices)
-{
-	int status = testing_in_child(on_small_stack, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 static ssize_t refused_getdents64(int fd, void *buffer, size_t size)
 {
@@ -147,11 +131,10 @@ static ssize_t refused_getdents64(int fd, void *buffer, size_t size)
 	return -1;
 }
 
-static void no_malloc(void *data)
+START_CHILD_TEST(no_memory_is_needed)
 {
 	struct rlimit limit = { .rlim_cur = 0, .rlim_max = 0 };
 
-	(void)data;
 	trees_begin();
 	trees_bush("root", 3, 40, 2);
 	/*
@@ -164,14 +147,7 @@ static void no_malloc(void *data)
 		trees_must(setrlimit(RLIMIT_AS, &limit));
 	testing_expect(with__rmtree("root", NULL) == 0);
 }
-
-START_TEST(no_memory_is_needed)
-{
-	int status = testing_in_child(no_malloc, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 /* An empty directory is not even read: nothing may be left to chance there. */
 START_TEST(empty_directory_is_not_opened)

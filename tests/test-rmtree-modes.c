@@ -86,12 +86,11 @@ static int fail_file(const struct meddle_call *call, void *unused)
 	       strcmp(call->name, "2") == 0 ? EIO : 0;
 }
 
-static void modes_of_kept_root(void *data)
+START_CHILD_TEST(root_that_is_kept_has_its_mode_back)
 {
 	struct with__rmtree options = WITH__RMTREE_INIT;
 	struct stat st;
 
-	(void)data;
 	testing_drop_privileges();
 	trees_begin();
 	options.keep_root = true;
@@ -110,14 +109,7 @@ static void modes_of_kept_root(void *data)
 		testing_expect(with__rmtree("root", NULL) == 0);
 	}
 }
-
-START_TEST(root_that_is_kept_has_its_mode_back)
-{
-	int status = testing_in_child(modes_of_kept_root, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 static int change_mode(const struct meddle_call *call, void *unused)
 {
@@ -128,12 +120,11 @@ static int change_mode(const struct meddle_call *call, void *unused)
 	return 0;
 }
 
-static void mode_changed_meanwhile(void *data)
+START_CHILD_TEST(mode_that_others_give_a_kept_root_stays)
 {
 	struct with__rmtree options = WITH__RMTREE_INIT;
 	struct stat st;
 
-	(void)data;
 	testing_drop_privileges();
 	trees_begin();
 	options.keep_root = true;
@@ -145,20 +136,12 @@ static void mode_changed_meanwhile(void *data)
 	testing_expect((st.st_mode & 07777) == 0750);
 	trees_must(rmdir("root"));
 }
+END_CHILD_TEST
 
-START_TEST(mode_that_others_give_a_kept_root_stays)
-{
-	int status = testing_in_child(mode_changed_meanwhile, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
-
-static void outside_modes(void *data)
+START_CHILD_TEST(no_mode_outside_changes)
 {
 	struct stat st;
 
-	(void)data;
 	testing_drop_privileges();
 	trees_begin();
 	trees_chain("outside", "d", 1);
@@ -178,14 +161,7 @@ static void outside_modes(void *data)
 	testing_expect((st.st_mode & 07777) == 0500);
 	testing_expect(with__rmtree("outside", NULL) == 0);
 }
-
-START_TEST(no_mode_outside_changes)
-{
-	int status = testing_in_child(outside_modes, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 static struct with__syscalls real;
 static int open_now, open_most;
@@ -342,12 +318,11 @@ static bool has_fchmodat2(void)
 	return syscall(SYS_fchmodat2, -1, "", 0700, 0) == 0 || errno != ENOSYS;
 }
 
-static void modes_without_proc(void *data)
+START_CHILD_TEST(every_mode_goes_without_proc)
 {
 	mode_t enough = has_fchmodat2() ? 0 : 0500;
 
 	without_proc();
-	(void)data;
 	trees_begin();
 	trees_no_capabilities();
 	for (mode_t mode = 0; mode <= 0777; mode += 0100) {
@@ -357,14 +332,7 @@ static void modes_without_proc(void *data)
 		testing_expect(with__rmtree("root", NULL) == 0);
 	}
 }
-
-START_TEST(every_mode_goes_without_proc)
-{
-	int status = testing_in_child(modes_without_proc, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 /*
  * Before Linux 6.6 and without /proc nothing can mend a directory that may be
@@ -401,12 +369,11 @@ START_TEST(old_kernel_without_proc_mends_what_can_be_read_or_searched)
 }
 END_TEST
 
-static void chmod_of_path_descriptors(void *data)
+START_CHILD_TEST(chmod_takes_descriptors_that_are_paths_only)
 {
 	struct stat st;
 	int fd;
 
-	(void)data;
 	testing_drop_privileges();
 	trees_begin();
 	trees_directory("dir");
@@ -422,14 +389,7 @@ static void chmod_of_path_descriptors(void *data)
 	close(fd);
 	trees_must(rmdir("dir"));
 }
-
-START_TEST(chmod_takes_descriptors_that_are_paths_only)
-{
-	int status = testing_in_child(chmod_of_path_descriptors, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 TESTING_MAIN("rmtree-modes",
 	every_mode_on_every_level_goes,

@@ -23,16 +23,6 @@
 #include "stream/stream.h"
 #include "testing.h"
 
-static unsigned long long seed = 88172645463325252u;
-
-static unsigned draw(unsigned below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned)(seed >> 33) % below;
-}
-
 static unsigned opened;
 
 static int counting_openat(int dirfd, const char *name, int flags, mode_t mode)
@@ -414,11 +404,11 @@ static ssize_t full_pwrite(int fd, const void *buffer, size_t size, off_t at)
 
 START_CHILD_TEST(a_disk_that_runs_full_at_any_byte_loses_nothing)
 {
-	for (space = 0; space < 55000; space += 1 + (off_t)draw(2000)) {
+	for (space = 0; space < 55000; space += 1 + (off_t)testing_draw(2000)) {
 		with__sys.pwrite = full_pwrite;
 		survives(tempfile_spooled_open(
-			.max_size = limits[draw(LIMITS)],
-			.buffering = draw(2) ? 0 : 1 + draw(9000)), ENOSPC,
+			.max_size = limits[testing_draw(LIMITS)],
+			.buffering = testing_draw(2) ? 0 : 1 + testing_draw(9000)), ENOSPC,
 			mend_pwrite);
 	}
 }
@@ -705,16 +695,16 @@ struct model {
 static void model_step(struct model *model, struct tempfile_spooled *spool)
 {
 	static char bytes[3000];
-	size_t length = draw(3) ? draw(50) : draw(3000);
+	size_t length = testing_draw(3) ? testing_draw(50) : testing_draw(3000);
 	size_t cut;
 
-	switch (draw(6)) {
+	switch (testing_draw(6)) {
 	case 0:
 	case 1:
 		if (model->position + length > sizeof(model->bytes))
 			break;
 		for (size_t i = 0; i < length; i++)
-			bytes[i] = (char)draw(256);
+			bytes[i] = (char)testing_draw(256);
 		ck_assert_uint_eq(fwrite(bytes, 1, length, spool->file),
 				  length);
 		if (length && model->position > model->size)
@@ -726,10 +716,10 @@ static void model_step(struct model *model, struct tempfile_spooled *spool)
 			model->size = model->position;
 		break;
 	case 2:
-		model->position = draw((unsigned)model->size + 20);
+		model->position = testing_draw((unsigned)model->size + 20);
 		break;
 	case 3:
-		cut = draw((unsigned)model->size + 20);
+		cut = testing_draw((unsigned)model->size + 20);
 		if (cut > sizeof(model->bytes))
 			break;
 		ck_assert_int_eq(tempfile_spooled_truncate(
@@ -740,13 +730,13 @@ static void model_step(struct model *model, struct tempfile_spooled *spool)
 		model->size = cut;
 		break;
 	case 4:
-		if (!draw(5))
+		if (!testing_draw(5))
 			ck_assert_int_eq(tempfile_spooled_rollover(spool), 0);
 		break;
 	}
 	ck_assert_int_eq(fseek(spool->file, (long)model->position, SEEK_SET),
 			 0);
-	if (draw(2) && model->position <= model->size) {
+	if (testing_draw(2) && model->position <= model->size) {
 		size_t got = fread(bytes, 1, length, spool->file);
 		size_t left = model->size - model->position;
 
@@ -764,8 +754,8 @@ START_TEST(it_is_like_a_plain_file_whatever_is_done)
 
 	for (int i = 0; i < 60; i++) {
 		struct tempfile_spooled *spool = tempfile_spooled_open(
-			.max_size = draw(2) ? draw(5000) : 0,
-			.buffering = draw(2) ? 0 : 1 + draw(600));
+			.max_size = testing_draw(2) ? testing_draw(5000) : 0,
+			.buffering = testing_draw(2) ? 0 : 1 + testing_draw(600));
 
 		model.size = 0;
 		model.position = 0;

@@ -119,12 +119,11 @@ START_TEST(child_reports_how_it_ended)
 }
 END_TEST
 
-static void write_and_fail_as_nobody(void *data)
+START_CHILD_TEST(without_privileges_the_tmpdir_is_ours_and_permissions_count)
 {
 	char path[4096];
 	int fd;
 
-	(void)data;
 	testing_drop_privileges();
 	testing_expect(geteuid() != 0 && getegid() != 0);
 	snprintf(path, sizeof(path), "%s/mine", testing_tmpdir());
@@ -135,14 +134,7 @@ static void write_and_fail_as_nobody(void *data)
 		       errno == EACCES);
 	testing_expect(unlink(path) == 0);
 }
-
-START_TEST(without_privileges_the_tmpdir_is_ours_and_permissions_count)
-{
-	int status = testing_in_child(write_and_fail_as_nobody, NULL);
-
-	ck_assert(testing_exited(status, 0));
-}
-END_TEST
+END_CHILD_TEST
 
 TESTING_MAIN("testing",
 	table_umask_and_directory_may_be_changed,

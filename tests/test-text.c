@@ -37,16 +37,6 @@ static bool is_there(const char *encoding)
 #endif
 }
 
-static unsigned long long seed = 88172645463325252u;
-
-static unsigned draw(unsigned below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned)(seed >> 33) % below;
-}
-
 static int new_file(void)
 {
 	int fd = open(testing_tmpdir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -120,7 +110,7 @@ static size_t make_text(const char *encoding, char *text, size_t size)
 	else if (!strcmp(encoding, "latin-1") || !strcmp(encoding, "cp1252"))
 		last = 6;
 	while (length + 5 < size) {
-		unsigned choice = first + draw(last + 1);
+		unsigned choice = first + testing_draw(last + 1);
 
 		if (choice == last)
 			choice = 9;
@@ -135,7 +125,7 @@ static size_t make_text(const char *encoding, char *text, size_t size)
 static void read_at(FILE *file, const char *text, size_t size, size_t at)
 {
 	char piece[700];
-	size_t want = draw(3) ? draw(20) : draw(sizeof(piece));
+	size_t want = testing_draw(3) ? testing_draw(20) : testing_draw(sizeof(piece));
 	size_t got = fread(piece, 1, want, file);
 
 	ck_assert_uint_eq(got, want < size - at ? want : size - at);
@@ -147,10 +137,10 @@ static void read_at(FILE *file, const char *text, size_t size, size_t at)
 static void wander(FILE *file, const char *text, size_t size, unsigned steps)
 {
 	for (unsigned i = 0; i < steps; i++) {
-		long at = (long)draw((unsigned)size + 1);
+		long at = (long)testing_draw((unsigned)size + 1);
 		long now = ftell(file);
 
-		switch (draw(5)) {
+		switch (testing_draw(5)) {
 		case 0:
 			ck_assert_int_eq(fseek(file, at, SEEK_SET), 0);
 			break;
@@ -199,20 +189,20 @@ END_TEST
 /* One byte of text a character, so that what is overwritten is known. */
 static void update(FILE *file, char *text, size_t *size, size_t room)
 {
-	size_t at = draw((unsigned)*size + 1);
-	size_t length = draw(3) ? draw(20) : draw(6000);
+	size_t at = testing_draw((unsigned)*size + 1);
+	size_t length = testing_draw(3) ? testing_draw(20) : testing_draw(6000);
 
 	if (length > room - at)
 		length = room - at;
 	ck_assert_int_eq(fseek(file, (long)at, SEEK_SET), 0);
 	for (size_t i = 0; i < length; i++)
-		text[at + i] = (char)('a' + draw(26));
+		text[at + i] = (char)('a' + testing_draw(26));
 	ck_assert_uint_eq(fwrite(text + at, 1, length, file), length);
 	if (at + length > *size)
 		*size = at + length;
 	ck_assert_int_eq(ftell(file), (long)(at + length));
-	if (draw(2)) {
-		at = draw((unsigned)*size + 1);
+	if (testing_draw(2)) {
+		at = testing_draw((unsigned)*size + 1);
 		ck_assert_int_eq(fseek(file, (long)at, SEEK_SET), 0);
 	} else {
 		ck_assert_int_eq(fflush(file), 0);
@@ -255,8 +245,8 @@ START_TEST(text_grows_at_its_end_and_stays_readable)
 			continue;
 		file = open_text(append ? "a+" : "w+", encoding, NULL, "");
 		while (done < whole) {
-			size_t piece = 1 + draw(4000);
-			size_t at = draw((unsigned)done + 1);
+			size_t piece = 1 + testing_draw(4000);
+			size_t at = testing_draw((unsigned)done + 1);
 
 			if (piece > whole - done)
 				piece = whole - done;

@@ -18,16 +18,6 @@
 
 enum { MOST = 200, ALIGNMENTS = 64, SPACE = 16384, PAGE = 65536 };
 
-static unsigned long long seed = 88172645463325252u;
-
-static unsigned draw(unsigned below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned)(seed >> 33) % below;
-}
-
 /* SPACE bytes between two pages that nobody may touch. */
 static unsigned char *guarded(void)
 {
@@ -139,15 +129,15 @@ static void check(size_t size, conversion *convert)
 
 	for (size_t place = 0; place < ALIGNMENTS; place++) {
 		unsigned char *in = given_space + place;
-		unsigned char *out = made_space + draw(ALIGNMENTS);
+		unsigned char *out = made_space + testing_draw(ALIGNMENTS);
 
 		memcpy(in, text, size);
 		same(in, size, out, convert(in, size, out, sizeof(scalar)),
 		     expected);
 	}
-	check_close(size, true, expected.made + draw(80), convert);
-	check_close(size, true, draw(1 + (unsigned)expected.made), convert);
-	check_close(size, false, draw(sizeof(scalar)), convert);
+	check_close(size, true, expected.made + testing_draw(80), convert);
+	check_close(size, true, testing_draw(1 + (unsigned)expected.made), convert);
+	check_close(size, false, testing_draw(sizeof(scalar)), convert);
 }
 
 /* ---- texts ------------------------------------------------------------ */
@@ -156,19 +146,19 @@ static uint32_t draw_point(unsigned kind)
 {
 	switch (kind) {
 	case 0:
-		return draw(0x80);
+		return testing_draw(0x80);
 	case 1:
-		return draw(12) ? draw(0x80) : 0x80 + draw(0x80);
+		return testing_draw(12) ? testing_draw(0x80) : 0x80 + testing_draw(0x80);
 	case 2:
-		return 0x80 + draw(0x80);
+		return 0x80 + testing_draw(0x80);
 	case 3:
-		return draw(2) ? draw(0x80) : 0x80 + draw(0x780);
+		return testing_draw(2) ? testing_draw(0x80) : 0x80 + testing_draw(0x780);
 	case 4:
-		return 0x3000 + draw(0x6000);
+		return 0x3000 + testing_draw(0x6000);
 	case 5:
-		return draw(9) ? 0x800 + draw(0xd000) : draw(0x80);
+		return testing_draw(9) ? 0x800 + testing_draw(0xd000) : testing_draw(0x80);
 	default:
-		return draw(4) ? draw(0x800) : 0xe000 + draw(0x2000);
+		return testing_draw(4) ? testing_draw(0x800) : 0xe000 + testing_draw(0x2000);
 	}
 }
 
@@ -224,9 +214,9 @@ static void check_utf8(conversion *convert)
 	take_space();
 	for (size_t size = 0; size <= MOST; size++) {
 		for (size_t place = 0; place <= size; place++) {
-			const char *it = odd[draw(sizeof(odd) / sizeof(*odd))];
+			const char *it = odd[testing_draw(sizeof(odd) / sizeof(*odd))];
 
-			make_utf8(draw(KINDS), size);
+			make_utf8(testing_draw(KINDS), size);
 			/* Within a character as well as between them. */
 			if (place < size)
 				memcpy(text + place, it, strlen(it));
@@ -260,8 +250,8 @@ static void check_units(void)
 	take_space();
 	for (size_t size = 0; size <= MOST; size++) {
 		for (size_t place = 0; place <= size; place++) {
-			make_units(draw(KINDS), size);
-			put_unit(odd_units[draw(18)],
+			make_units(testing_draw(KINDS), size);
+			put_unit(odd_units[testing_draw(18)],
 				 text + place / unit * unit);
 			check(size, decode);
 		}

@@ -174,6 +174,16 @@ void testing_default_signals(void)
 		(void)signal(number, SIG_DFL);
 }
 
+unsigned testing_draw(unsigned below)
+{
+	static unsigned long long state = 88172645463325252u;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (unsigned)(state >> 33) % below;
+}
+
 int testing_storm(int few, int many)
 {
 	const char *factor = getenv("TESTING_STORM");

@@ -163,6 +163,9 @@ static inline int testing_killed(int status, int signal_number)
  */
 void testing_default_signals(void);
 
+/* A number below this; the same ones in every run. */
+unsigned testing_draw(unsigned below);
+
 /*
  * How often to do a thing: few times in make check, many in make check-storm,
  * which sets TESTING_STORM=1 (or to another factor).

@@ -66,6 +66,26 @@ static void parse_bytes(const char *text, struct bytes *ret)
 	}
 }
 
+/* A mark is written in the machine's own order, which may be another. */
+static void turn_around(const char *encoding, struct bytes *bytes)
+{
+	size_t unit = !strcmp(encoding, "utf-16") ? 2 :
+		      !strcmp(encoding, "utf-32") ? 4 : 1;
+	bool little = bytes->size && bytes->data[0] == 0xff;
+
+	if (little == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__))
+		return;
+	for (size_t i = 0; i < bytes->size; i++) {
+		size_t other = i ^ (unit - 1);
+		unsigned char swap = bytes->data[i];
+
+		if (i > other)
+			continue;
+		bytes->data[i] = bytes->data[other];
+		bytes->data[other] = swap;
+	}
+}
+
 /* Returns false at the end of the file. */
 static bool next_vector(FILE *file, struct vector *ret)
 {
@@ -87,6 +107,8 @@ static bool next_vector(FILE *file, struct vector *ret)
 	ret->newline = newline_of(newline);
 	parse_bytes(given, &ret->given);
 	parse_bytes(expected, &ret->expected);
+	if (ret->kind == 'W')
+		turn_around(ret->encoding, &ret->expected);
 	return true;
 }
 

@@ -16,6 +16,9 @@
 #include "stream/unrolled.h"
 #include "stream/utf8.h"
 
+/* Without SSE vectors are passed differently: but here only to ourselves. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 enum { LANES = 8, FEW = 4, ROOM = 4 * LANES };
@@ -201,13 +204,11 @@ static inline size_t decode_words(bool swapped, const unsigned char *in,
 static ALWAYS_INLINE size_t decode_some(unsigned unit, bool swapped,
 				 const unsigned char *in, unsigned char *out)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+		return 0;
 	return unit == 1 ? decode_bytes(in, out) :
 	       unit == 2 ? decode_halves(swapped, in, out) :
 			   decode_words(swapped, in, out);
-#else
-	return 0;
-#endif
 }
 
 /*

@@ -13,6 +13,9 @@
 #include "stream/utf8.h"
 #include "stream/vector.h"
 
+/* Without SSE vectors are passed differently: but here only to ourselves. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 typedef unsigned char vector __attribute__((vector_size(16)));
 typedef signed char signed_vector __attribute__((vector_size(16)));
 

@@ -39,7 +39,7 @@ struct thing {
 };
 
 static struct thing things[THINGS];
-static unsigned long seed;
+static unsigned long long seed;
 static unsigned long step;
 static char canary[4096];
 static jmp_buf env;
@@ -367,10 +367,10 @@ START_TEST(whatever_is_done_the_model_is_right)
 	int unprivileged = _i;
 	int status;
 
-	seed = given ? strtoul(given, NULL, 10) :
+	seed = given ? strtoull(given, NULL, 10) :
 		       (unsigned long)time(NULL) * 1000 +
 		       (unsigned long)getpid() + (unsigned long)_i;
-	printf("seed %lu\n", seed);
+	printf("seed %llu\n", seed);
 	make_canary();
 	status = testing_in_child(walk, &unprivileged);
 	ck_assert(testing_exited(status, 0));

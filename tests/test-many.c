@@ -107,7 +107,7 @@ static bool seen_before(uint32_t index)
 	size_t bucket;
 
 	memcpy(&hash, names[index], sizeof(hash));
-	bucket = hash * 0x9e3779b97f4a7c15 >> 43;
+	bucket = (size_t)(hash * 0x9e3779b97f4a7c15 >> 43);
 	for (; table[bucket]; bucket = (bucket + 1) % BUCKETS)
 		if (!memcmp(names[table[bucket] - 1], names[index],
 			    WITH__NAME_LENGTH))

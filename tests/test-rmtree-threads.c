@@ -102,7 +102,7 @@ static int counting_unlinkat(int dirfd, const char *name, int flags)
 }
 
 /* The kernel removes one entry of a directory at a time. */
-START_TEST(entries_of_one_directory_are_left_to_one_thread)
+static void entries_are_left_to_one_thread(void)
 {
 	struct with__rmtree options = two_threads();
 
@@ -114,6 +114,21 @@ START_TEST(entries_of_one_directory_are_left_to_one_thread)
 	ck_assert_int_eq(with__rmtree("root", &options), 0);
 	ck_assert(!trees_exists("root"));
 	ck_assert_uint_eq(atomic_load(&by_helpers), 0);
+}
+
+static int refused_openat2(int dirfd, const char *name, int flags,
+			   uint64_t resolve)
+{
+	(void)dirfd, (void)name, (void)flags, (void)resolve;
+	errno = ENOSYS;
+	return -1;
+}
+
+START_TEST(entries_of_one_directory_are_left_to_one_thread)
+{
+	entries_are_left_to_one_thread();
+	with__sys.openat2 = refused_openat2;
+	entries_are_left_to_one_thread();
 }
 END_TEST
 

@@ -304,5 +304,5 @@ void with__rmtree_read(struct tree *tree, struct frame *frame)
 	keep_directories(&batch, tree->arena + base);
 	if (frame->fresh)
 		tree->expect_empty = (size_t)got <= 2 * DOTS_SIZE;
-	frame->fresh = false;
+	frame->fresh = frame->sampled = false;
 }

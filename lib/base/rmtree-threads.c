@@ -197,9 +197,8 @@ static void start(struct pool *pool, unsigned wanted)
 }
 
 /*
- * How many helpers the pending names are worth. The first name is removed by
- * the caller alone, to see. What went since the last look is exact but after
- * a read, when files of the shared directory count too.
+ * How many helpers the pending names are worth. Of each batch the first name
+ * is removed by the caller alone, to see what goes with it.
  */
 static unsigned worth(struct tree *tree)
 {
@@ -212,7 +211,7 @@ static unsigned worth(struct tree *tree)
 
 	frame->looked_at = tree->removed;
 	frame->sampled = true;
-	if (!sampled || tree->expect_empty || bytes < 2 * NAMES_LEAST)
+	if (!sampled || went < 2 || bytes < 2 * NAMES_LEAST)
 		return 0;
 	names = bytes / (strlen(tree->arena + frame->names) + 1);
 	if (names < NAMES_LEAST)

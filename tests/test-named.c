@@ -544,12 +544,14 @@ END_TEST
 
 START_TEST(no_descriptor_left_is_emfile_and_nothing_made)
 {
-	struct tempfile_named *named = open_one();
+	struct tempfile_named *named;
 	struct rlimit limit;
-	int fd = dup(0);
+	int fd;
 
+	if (testing_is_wrapped())
+		return;
+	named = open_one();
 	tempfile_named_close(&named);
-	close(fd);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	fd = dup(0);
 	close(fd);

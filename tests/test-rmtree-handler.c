@@ -137,14 +137,11 @@ START_CHILD_TEST(no_memory_is_needed)
 
 	trees_begin();
 	trees_bush("root", 3, 40, 2);
-	/*
-	 * Neither the heap nor a mapping can grow now. What runs us under its
-	 * own supervision (valgrind) needs memory for that.
-	 */
-	if (!getenv("TESTING_WRAPPER"))
+	/* Neither the heap nor a mapping can grow now. */
+	if (!testing_is_wrapped()) {
 		trees_must(setrlimit(RLIMIT_DATA, &limit));
-	if (!getenv("TESTING_WRAPPER"))
 		trees_must(setrlimit(RLIMIT_AS, &limit));
+	}
 	testing_expect(with__rmtree("root", NULL) == 0);
 }
 END_CHILD_TEST

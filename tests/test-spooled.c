@@ -478,6 +478,8 @@ START_CHILD_TEST(no_descriptor_left_loses_nothing)
 {
 	struct rlimit none = { 0, 256 };
 
+	if (testing_is_wrapped())
+		return;
 	mend_descriptors();
 	testing_expect(setrlimit(RLIMIT_NOFILE, &none) == 0);
 	survives(tempfile_spooled_open(.max_size = 3000), EMFILE,
@@ -825,7 +827,7 @@ START_TEST(memory_grows_geometrically_up_to_the_limit)
 	/* From 512 to a million it doubles eleven times. */
 	ck_assert_uint_le(grown, 12);
 #if defined(HAVE_MALLINFO2) && !TESTING_SANITIZED
-	ck_assert_uint_ge(grown, 8);
+	ck_assert(grown >= 8 || testing_is_wrapped());
 #endif
 	ck_assert_int_eq(tempfile_spooled_close(&spool), 0);
 }

@@ -191,6 +191,11 @@ int testing_storm(int few, int many)
 	return factor ? (int)(many * atof(factor)) : few;
 }
 
+bool testing_is_wrapped(void)
+{
+	return getenv("TESTING_WRAPPER") != NULL;
+}
+
 void testing_drop_privileges(void)
 {
 	if (geteuid() != 0)

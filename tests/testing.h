@@ -30,6 +30,7 @@
 #define TESTING_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,6 +183,13 @@ int testing_storm(int few, int many);
 	{								\
 		return 1;						\
 	}
+
+/*
+ * By valgrind, whose malloc() counts nothing, and which needs memory and
+ * descriptors of its own: no hard limit of them is lowered, and a file is made
+ * before there is said to be none left. Nor does it run set-uid programs.
+ */
+bool testing_is_wrapped(void);
 
 /*
  * In a child: become user and group TESTING_NOBODY, for whom permissions mean

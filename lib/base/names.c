@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names.c - a pool of random bytes for each thread
+ * names.c - a pool of random characters for each thread
  *
  * A name from a system call of its own costs 7 % of making a file, one from a
- * pool 1 %. Each byte is used once. The pool carries the generation of the
- * process that filled it: a forked child fills its own.
+ * pool 1 %. No bit is used twice, and none wasted: what the kernel takes for a
+ * pool goes by its size. They are spelled as characters at once, since code that
+ * repeats is cheap. The pool carries the generation of the process that filled
+ * it: a forked child fills its own.
  */
 #include "config.h"
 
@@ -13,22 +15,20 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/cancel.h"
 #include "base/names.h"
 #include "base/process.h"
 #include "base/syscalls.h"
 
-/* As much as getrandom() gives without ever being interrupted. */
-#define POOL_SIZE 256
+/* getrandom() gives up to 256 bytes without ever being interrupted. */
+#define RANDOM_BYTES 250u
+#define POOL_SIZE (RANDOM_BYTES * 8 / 5)
 
 static _Thread_local struct {
 	uint64_t process;
 	size_t left;
-	unsigned char bytes[POOL_SIZE];
+	char characters[POOL_SIZE];
 } pool;
-
-/* Characters that are made at once, in one word. */
-#define STRIDE sizeof(uint64_t)
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 static ssize_t read_fully(int fd, unsigned char *buffer, size_t size)
 {
@@ -47,7 +47,7 @@ static ssize_t read_fully(int fd, unsigned char *buffer, size_t size)
 }
 
 /* Linux before 3.17, a filter, or an entropy pool that is not ready yet. */
-static int fill_from_device(void)
+static int read_device(unsigned char *bytes)
 {
 	int fd = with__sys.openat(AT_FDCWD, "/dev/urandom",
 				  O_RDONLY | O_CLOEXEC, 0);
@@ -56,65 +56,68 @@ static int fill_from_device(void)
 
 	if (fd < 0)
 		return -1;
-	got = read_fully(fd, pool.bytes, POOL_SIZE);
+	got = read_fully(fd, bytes, RANDOM_BYTES);
 	error = got == 0 ? EIO : errno;
 	with__sys.close(fd);
 	errno = error;
-	return got == POOL_SIZE ? 0 : -1;
+	return got == (ssize_t)RANDOM_BYTES ? 0 : -1;
 }
 
-static int fill(void)
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/*
+ * Five bytes as eight characters: letters, and from 26 on the digits '2' to
+ * '7'. The bits are moved apart by halves; no byte of the sum carries into the
+ * next.
+ */
+static void spell(const unsigned char *bytes, char *ret)
 {
+	uint64_t bits = 0, is_digit;
+
+	for (unsigned i = 0; i < 5; i++)
+		bits = bits << 8 | bytes[i];
+	bits = (bits & 0xFFFFF) | (bits & UINT64_C(0xFFFFF00000)) << 12;
+	bits = (bits & UINT64_C(0x000003FF000003FF)) |
+	       (bits & UINT64_C(0x000FFC00000FFC00)) << 6;
+	bits = (bits & UINT64_C(0x001F001F001F001F)) |
+	       (bits & UINT64_C(0x03E003E003E003E0)) << 3;
+	is_digit = ((bits + EACH(128 - 26)) >> 7) & EACH(1);
+	bits += EACH('a') - is_digit * ('a' + 26 - '2');
+	memcpy(ret, &bits, sizeof(bits));
+}
+
+static __attribute__((noinline)) int fill(void)
+{
+	WITH__NO_CANCEL;
+	unsigned char bytes[RANDOM_BYTES];
 	int saved = errno;
 
 	pool.left = 0;
-	if (with__sys.getrandom(pool.bytes, POOL_SIZE, GRND_NONBLOCK) !=
-	    POOL_SIZE && fill_from_device() < 0)
+	if (with__sys.getrandom(bytes, RANDOM_BYTES, GRND_NONBLOCK) !=
+	    (ssize_t)RANDOM_BYTES && read_device(bytes) < 0)
 		return -1;
 	errno = saved;
+	for (unsigned i = 0; i < RANDOM_BYTES / 5; i++)
+		spell(bytes + i * 5, pool.characters + i * 8);
 	pool.process = with__process();
 	pool.left = POOL_SIZE;
-	return 0;
-}
-
-/*
- * The low five bits of each byte as a letter, or from 26 on as a digit, '2' to
- * '7'. No byte carries into the next.
- */
-static uint64_t spell(uint64_t bytes)
-{
-	uint64_t values = bytes & EACH(31);
-	uint64_t is_digit = ((values + EACH(128 - 26)) >> 7) & EACH(1);
-
-	return values + EACH('a') - is_digit * ('a' + 26 - '2');
-}
-
-/* The next characters of the pool, as many as are made at once. */
-static int take(uint64_t process, uint64_t *ret)
-{
-	if (__builtin_expect(!pool.left || pool.process != process, 0) &&
-	    fill() < 0)
-		return -1;
-	pool.left -= STRIDE;
-	memcpy(ret, pool.bytes + pool.left, STRIDE);
-	*ret = spell(*ret);
 	return 0;
 }
 
 int with__name_random(char *where, size_t length)
 {
 	uint64_t process = with__process();
-	uint64_t word;
 
-	for (; length >= STRIDE; where += STRIDE, length -= STRIDE) {
-		if (take(process, &word) < 0)
+	while (length > 0) {
+		size_t count;
+
+		if ((!pool.left || pool.process != process) && fill() < 0)
 			return -1;
-		memcpy(where, &word, STRIDE);
+		count = length < pool.left ? length : pool.left;
+		pool.left -= count;
+		memcpy(where, pool.characters + pool.left, count);
+		where += count;
+		length -= count;
 	}
-	if (length == 0)
-		return 0;
-	if (take(process, &word) < 0)
-		return -1;
-	memcpy(where, &word, length);
 	return 0;
 }

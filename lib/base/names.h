@@ -23,8 +23,7 @@
  * with__name_random - write length random characters to where, no '\0'
  *
  * -1 with errno of getrandom() or of /dev/urandom if there is no randomness.
- * One system call for every 256 characters of a thread, each name taking them
- * in eights.
+ * One system call for every 400 characters of a thread.
  */
 int with__name_random(char *where, size_t length);
 

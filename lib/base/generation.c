@@ -36,9 +36,7 @@ static const uint32_t reusing[] = {	/* linux/magic.h, and f2fs, xfs */
 	0xEF53, 0x58465342, 0xF2F52010, 0x794C7630,
 };
 
-/* device << 2 | KNOWN, or KNOWN | REUSES */
-enum { KNOWN = 1, REUSES = 2 };
-static _Atomic uint64_t devices[8];
+_Atomic uint64_t with__generation_devices[WITH__GENERATION_DEVICES];
 
 static bool is_reusing(const struct statfs *status)
 {
@@ -69,24 +67,25 @@ static int statfs_parent(const char *path, struct statfs *ret)
 static bool ask(int dirfd, const char *name, uint64_t device)
 {
 	struct statfs status;
-	uint64_t word = device << 2 | KNOWN;
+	uint64_t word = device << 2 | WITH__GENERATION_KNOWN;
 
 	if ((dirfd == AT_FDCWD ? statfs_parent(name, &status) :
 				 with__sys.fstatfs(dirfd, &status)) < 0)
 		return false;
 	if (is_reusing(&status))
-		word |= REUSES;
-	atomic_store_explicit(&devices[device % 8], word, memory_order_relaxed);
-	return word & REUSES;
+		word |= WITH__GENERATION_REUSES;
+	atomic_store_explicit(with__generation_of_device(device), word,
+			      memory_order_relaxed);
+	return word & WITH__GENERATION_REUSES;
 }
 
 static bool reuses_numbers(int dirfd, const char *name, uint64_t device)
 {
-	uint64_t word = atomic_load_explicit(&devices[device % 8],
+	uint64_t word = atomic_load_explicit(with__generation_of_device(device),
 					     memory_order_relaxed);
 
-	if ((word & KNOWN) && word >> 2 == device)
-		return word & REUSES;
+	if ((word & WITH__GENERATION_KNOWN) && word >> 2 == device)
+		return word & WITH__GENERATION_REUSES;
 	return ask(dirfd, name, device);
 }
 
@@ -101,7 +100,7 @@ static uint64_t sum(const struct with__handle *handle)
 }
 
 /* Runs inside a signal handler. */
-uint64_t with__generation(int dirfd, const char *name, uint64_t device)
+uint64_t with__generation_asked(int dirfd, const char *name, uint64_t device)
 {
 	struct with__handle handle = { .size = sizeof(handle.bytes) };
 	int saved = errno;

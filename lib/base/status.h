@@ -35,7 +35,8 @@ with__brief_status_direct(int dirfd, const char *name, struct with__status *ret)
 	struct statx stx;
 	int result = WITH__DIRECT_RETRY(with__direct_statx(
 		dirfd, name,
-		AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+		AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
+		(*name ? 0 : AT_EMPTY_PATH),	/* for which it looks twice */
 		STATX_TYPE | STATX_MODE | STATX_INO | STATX_BTIME, &stx));
 
 	if (__builtin_expect(result < 0, 0))

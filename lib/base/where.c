@@ -214,21 +214,25 @@ static const char *look(void)
 	return path;
 }
 
-const char *with__where(void)
+static const char *find(void)
 {
-	const char *path = atomic_load(&chosen);
 	int saved = errno;
+	const char *path = look();
 
-	if (!path)
-		path = atomic_load(&found);
-	if (path)
-		return path;
-	path = look();
 	if (path) {
 		atomic_store(&found, path);
 		errno = saved;
 	}
 	return path;
+}
+
+const char *with__where(void)
+{
+	const char *path = atomic_load(&chosen);
+
+	if (!path)
+		path = atomic_load(&found);
+	return path ? path : find();
 }
 
 bool with__where_again(const char *gone)

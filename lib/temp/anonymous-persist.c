@@ -47,7 +47,9 @@ static struct with__kept_name *link_beside(const struct with__target *target,
 {
 	struct linking linking = { .target = target, .fd = fd };
 	char *dir = with__target_directory(target);
-	struct with__creation creation = {
+	const struct with__names names = { .dir = dir };
+	const struct with__creation creation = {
+		.names = &names,
 		.kind = WITH__FILE,
 		.registered = true,
 		.handle_size = sizeof(struct with__kept_name),
@@ -59,7 +61,6 @@ static struct with__kept_name *link_beside(const struct with__target *target,
 
 	if (!dir)
 		return NULL;
-	creation.names.dir = dir;
 	if (with__create(&creation, &created) == 0)
 		name = with__kept_name_of(&created);
 	free(dir);

@@ -65,13 +65,11 @@ FILE *tempfile_open_opt(const struct tempfile_open_options *given)
 	struct tempfile_open_options copy;
 	const struct tempfile_open_options *options =
 		with__options_known(&copy, sizeof(copy), given);
-	struct with__names names;
 	FILE *file;
 
 	if (!options)
 		return NULL;
-	names = with__options_names(options);
-	file = open_stream(options, &names);
+	file = open_stream(options, with__options_names(options));
 	if (!file)
 		with__options_failed(options, "temporary file");
 	return file;

@@ -108,8 +108,8 @@ int with__create_check(const struct with__names *names)
 
 static mode_t permissions_of(const struct with__creation *creation)
 {
-	return creation->names.permissions ?
-	       (mode_t)creation->names.permissions :
+	return creation->names->permissions ?
+	       (mode_t)creation->names->permissions :
 	       creation->default_permissions;
 }
 
@@ -175,33 +175,21 @@ static int publish(const struct with__creation *creation,
 		.threads = creation->threads,
 		.ignore_errors = creation->ignore_errors,
 		.guessable = guessable,
-		.source = creation->names.source_,
+		.source = creation->names->source_,
 	};
 
 	return with__registry_publish(&ret->entry, &record);
-}
-
-static int make(const struct with__creation *creation,
-		const struct with__candidate *candidate,
-		struct with__created *ret)
-{
-	struct with__status status;
-
-	if (creation->make(candidate, creation->data, &status) < 0)
-		return -1;
-	ret->identity = status.identity;
-	return 0;
 }
 
 static int make_published(const struct with__creation *creation,
 			  const struct with__candidate *candidate,
 			  struct with__created *ret)
 {
-	if (make(creation, candidate, ret) < 0) {
+	if (creation->make(candidate, creation->data, &ret->status) < 0) {
 		with__registry_withdraw(&ret->entry);
 		return -1;
 	}
-	if (with__registry_confirm(&ret->entry, &ret->identity) < 0) {
+	if (with__registry_confirm(&ret->entry, &ret->status.identity) < 0) {
 		unmake(creation, candidate, ret);
 		return -1;
 	}
@@ -247,7 +235,7 @@ static int try_names(const struct with__creation *creation,
 			return -1;
 		result = creation->registered ?
 			publish_and_make(creation, &candidate, guessable, ret) :
-			make(creation, &candidate, ret);
+			creation->make(&candidate, creation->data, &ret->status);
 		if (result == 0 || (errno != EEXIST && errno != EADDRINUSE))
 			return result;
 	}
@@ -264,11 +252,9 @@ static int create_in(const struct with__creation *creation,
 
 	if (draft_path(creation, place, parts, &draft) < 0)
 		return -1;
-	*ret = (struct with__created) {
-		.handle = draft.handle,
-		.path = draft.path,
-		.place = place->fd,
-	};
+	ret->handle = draft.handle;
+	ret->path = draft.path;
+	ret->place = place->fd;
 	if (try_names(creation, place, &draft, ret) == 0)
 		return 0;
 	error = errno;
@@ -280,14 +266,14 @@ static int create_in(const struct with__creation *creation,
 int with__create(const struct with__creation *creation,
 		 struct with__created *ret)
 {
-	struct parts parts = parts_of(&creation->names);
+	struct parts parts = parts_of(creation->names);
 	struct with__place place;
 	int saved = errno;
 	int result = -1;
 
-	if (check(&creation->names, &parts) < 0)
+	if (check(creation->names, &parts) < 0)
 		return -1;
-	if (with__place_resolve(&creation->names, &place) == 0) {
+	if (with__place_resolve(creation->names, &place) == 0) {
 		do {
 			result = create_in(creation, &place, &parts, ret);
 		} while (result < 0 && with__place_again(&place));

@@ -33,7 +33,7 @@ typedef int with__maker(const struct with__candidate *candidate, void *data,
 			struct with__status *ret);
 
 struct with__creation {
-	struct with__names names;
+	const struct with__names *names;
 	mode_t default_permissions;
 	enum with__kind kind;
 	bool registered;	/* else the caller is the only one who knows */
@@ -49,7 +49,7 @@ struct with__created {
 	void *handle;		/* one block of memory with the path behind it */
 	char *path;
 	struct with__entry entry;
-	struct with__identity identity;
+	struct with__status status;	/* of the moment when it was made */
 	int place;		/* what its name is relative to, or AT_FDCWD */
 };
 

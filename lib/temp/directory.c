@@ -225,7 +225,7 @@ open_dir(const struct tempfile_dir_open_options *options)
 	*dir = (struct directory) {
 		.public = { .path = created.path },
 		.entry = created.entry,
-		.identity = created.identity,
+		.identity = created.status.identity,
 		.fd = -1,
 	};
 	if (options->keep)

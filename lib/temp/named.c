@@ -115,7 +115,7 @@ static struct tempfile_named *complete(const struct with__created *created,
 	*private = (struct with__named) {
 		.public = { .file = file, .path = created->path },
 		.entry = created->entry,
-		.identity = created->identity,
+		.identity = created->status.identity,
 		.place = created->place,
 		.fd = fd,
 	};
@@ -139,7 +139,7 @@ open_named(const struct tempfile_named_open_options *options,
 	const struct with__stream how = WITH__OPTIONS_OF_STREAM(options);
 	struct with__making_file making = WITH__MAKING_FILE_INIT;
 	const struct with__creation creation = {
-		.names = *names,
+		.names = names,
 		.default_permissions = 0600,
 		.kind = WITH__FILE,
 		.registered = true,
@@ -189,6 +189,36 @@ static int place_beside(struct with__names *names, const char *beside,
 	return 0;
 }
 
+static struct tempfile_named *
+open_or_tell(const struct tempfile_named_open_options *options,
+	     const struct with__names *names)
+{
+	struct tempfile_named *named = open_named(options, names);
+
+	if (!named)
+		with__options_failed(names, "named temporary file");
+	return named;
+}
+
+static struct tempfile_named *
+open_beside(const struct tempfile_named_open_options *options)
+{
+	struct with__names names = *with__options_names(options);
+	struct tempfile_named *named;
+	char *dir;
+	int error;
+
+	if (place_beside(&names, options->beside, &dir) < 0) {
+		with__options_failed(&names, "named temporary file");
+		return NULL;
+	}
+	named = open_or_tell(options, &names);
+	error = errno;
+	free(dir);
+	errno = error;
+	return named;
+}
+
 struct tempfile_named *
 tempfile_named_open_opt(const struct tempfile_named_open_options *given)
 {
@@ -196,22 +226,10 @@ tempfile_named_open_opt(const struct tempfile_named_open_options *given)
 	struct tempfile_named_open_options copy;
 	const struct tempfile_named_open_options *options =
 		with__options_known(&copy, sizeof(copy), given);
-	struct tempfile_named *named = NULL;
-	struct with__names names;
-	char *beside = NULL;
-	int saved = errno;
 
 	if (!options)
 		return NULL;
-	names = with__options_names(options);
-	if (!options->beside ||
-	    place_beside(&names, options->beside, &beside) == 0)
-		named = open_named(options, &names);
-	if (!named) {
-		with__options_failed(&names, "named temporary file");
-		saved = errno;
-	}
-	free(beside);
-	errno = saved;
-	return named;
+	return options->beside ?
+		open_beside(options) :
+		open_or_tell(options, with__options_names(options));
 }

@@ -37,9 +37,9 @@ int with__options_copy(void *known, size_t known_size, const void *given)
 
 void with__options_failed(const void *options, const char *what)
 {
-	struct with__names names = with__options_names(options);
+	const struct with__names *names = with__options_names(options);
 
-	if (names.scoped_)
-		with__report_error("open", names.dir ? names.dir : what, errno,
-				   names.source_);
+	if (names->scoped_)
+		with__report_error("open", names->dir ? names->dir : what,
+				   errno, names->source_);
 }

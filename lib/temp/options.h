@@ -6,14 +6,13 @@
 #define TEMP_OPTIONS_H
 
 #include <stddef.h>
-#include <string.h>
 
 #include <with/options.h>
 
 /* What all structs of options for names begin with. */
 struct with__names {
 	TEMPFILE_OPTIONS_OF_NAMES;
-};
+} __attribute__((may_alias));
 
 /*
  * with__options_copy - given, as the struct of known_size bytes that we know
@@ -35,13 +34,10 @@ static inline const void *with__options_known(void *copy, size_t known_size,
 	return with__options_copy(copy, known_size, given) < 0 ? NULL : copy;
 }
 
-/* The common beginning of such a struct. */
-static inline struct with__names with__options_names(const void *options)
+/* The common beginning of such a struct, where it stands. */
+static inline const struct with__names *with__options_names(const void *options)
 {
-	struct with__names names;
-
-	memcpy(&names, options, sizeof(names));
-	return names;
+	return options;
 }
 
 /*

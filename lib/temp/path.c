@@ -196,32 +196,33 @@ static int call_maker(const struct with__candidate *candidate, void *data,
 	return -1;
 }
 
+/* options: room for them, where those that are given may be short. */
 static int create(struct making *making,
 		  const struct tempfile_make_options *given,
+		  struct tempfile_make_options *options,
 		  struct with__creation *creation, struct with__created *ret)
 {
-	struct tempfile_make_options options;
-
-	if (with__options_copy(&options, sizeof(options), given) < 0)
+	creation->names = with__options_names(options);
+	if (with__options_copy(options, sizeof(*options), given) < 0)
 		return -1;
-	creation->names = with__options_names(&options);
 	if (!making->make) {
 		errno = EINVAL;
 		return -1;
 	}
 	creation->kind = WITH__ANY;
-	creation->longest_path = options.socket_path ? WITH__SOCKET_PATH : 0;
+	creation->longest_path = options->socket_path ? WITH__SOCKET_PATH : 0;
 	creation->make = call_maker;
 	creation->data = making;
-	making->exact_permissions = options.permissions != 0;
+	making->exact_permissions = options->permissions != 0;
 	return with__create(creation, ret);
 }
 
 int tempfile_make_opt(char **ret_path,
 		      int (*make)(const char *path, void *data), void *data,
-		      const struct tempfile_make_options *options)
+		      const struct tempfile_make_options *given)
 {
 	WITH__NO_CANCEL;
+	struct tempfile_make_options options;
 	struct making making = { .make = make, .data = data };
 	struct with__creation creation = { .handle_size = 0 };
 	struct with__created created;
@@ -230,7 +231,7 @@ int tempfile_make_opt(char **ret_path,
 		errno = EINVAL;
 		return -1;
 	}
-	if (create(&making, options, &creation, &created) < 0)
+	if (create(&making, given, &options, &creation, &created) < 0)
 		return -1;
 	*ret_path = created.handle;
 	return making.result;
@@ -238,9 +239,10 @@ int tempfile_make_opt(char **ret_path,
 
 struct tempfile_path *
 tempfile_path_make_opt(int (*make)(const char *path, void *data), void *data,
-		       const struct tempfile_make_options *options)
+		       const struct tempfile_make_options *given)
 {
 	WITH__NO_CANCEL;
+	struct tempfile_make_options options;
 	struct making making = { .make = make, .data = data };
 	struct with__creation creation = {
 		.registered = true,
@@ -249,8 +251,8 @@ tempfile_path_make_opt(int (*make)(const char *path, void *data), void *data,
 	struct with__created created;
 	struct path *path;
 
-	if (create(&making, options, &creation, &created) < 0) {
-		with__options_failed(&creation.names, "made path");
+	if (create(&making, given, &options, &creation, &created) < 0) {
+		with__options_failed(&options, "made path");
 		return NULL;
 	}
 	path = created.handle;

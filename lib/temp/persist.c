@@ -136,8 +136,9 @@ static int make_to_look_at(const struct with__candidate *candidate, void *data,
 static int named_mode(const struct with__target *target, mode_t *ret)
 {
 	char *dir = with__target_directory(target);
-	struct with__creation creation = {
-		.names = { .dir = dir },
+	const struct with__names names = { .dir = dir };
+	const struct with__creation creation = {
+		.names = &names,
 		.kind = WITH__FILE,
 		.registered = true,
 		.make = make_to_look_at,

@@ -84,7 +84,7 @@ bool with__place_again(struct with__place *place)
 	return place->path != NULL;
 }
 
-void with__place_free(struct with__place *place)
+void with__place_free_owned(struct with__place *place)
 {
 	int saved = errno;
 

@@ -27,7 +27,14 @@ int with__place_resolve(const struct with__names *names,
  */
 bool with__place_again(struct with__place *place);
 
+/* Private to the next. */
+void with__place_free_owned(struct with__place *place);
+
 /* Keeps errno. */
-void with__place_free(struct with__place *place);
+static inline void with__place_free(struct with__place *place)
+{
+	if (place->owned)
+		with__place_free_owned(place);
+}
 
 #endif /* TEMP_PLACE_H */

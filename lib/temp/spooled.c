@@ -154,7 +154,7 @@ tempfile_spooled_open_opt(const struct tempfile_spooled_open_options *given)
 
 	if (with__options_copy(&options, sizeof(options), given) < 0)
 		return NULL;
-	names = with__options_names(&options);
+	names = *with__options_names(&options);
 	spooled = open_spooled(&options, &names);
 	if (!spooled)
 		with__options_failed(&names, "spooled temporary file");

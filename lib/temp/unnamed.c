@@ -61,7 +61,7 @@ struct with__kept_name *with__kept_name_of(const struct with__created *created)
 	*name = (struct with__kept_name) {
 		.companion = { .end = with__kept_name_end },
 		.entry = created->entry,
-		.identity = created->identity,
+		.identity = created->status.identity,
 		.place = created->place,
 		.path = created->path,
 	};
@@ -85,7 +85,7 @@ static int open_with_name(const struct with__names *names, int flags,
 {
 	struct with__making_file making = { .flags = flags, .fd = -1 };
 	const struct with__creation creation = {
-		.names = *names,
+		.names = names,
 		.default_permissions = 0600,
 		.kind = WITH__FILE,
 		.registered = true,

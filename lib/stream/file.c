@@ -127,7 +127,7 @@ static FILE *open_parsed(const char *path, const char *mode)
 	fd = with__sys.openat(AT_FDCWD, path, open_flags(&parsed), 0666);
 	if (fd < 0)
 		return NULL;
-	file = with__stream_open(fd, &how);
+	file = with__stream_open_checked(fd, &how, &parsed);
 	if (!file) {
 		error = errno;
 		with__sys.close(fd);

@@ -173,16 +173,14 @@ FILE *with__stream_over(struct with__bytes *bytes,
 	return file;
 }
 
-FILE *with__stream_open(int fd, const struct with__stream *how)
+FILE *with__stream_open_checked(int fd, const struct with__stream *how,
+				const struct with__mode *mode)
 {
 	struct with__bytes *bytes;
-	struct with__mode mode;
 	FILE *file;
 
-	if (check(how, &mode) < 0)
-		return NULL;
-	if (!is_text(how, &mode))
-		return open_untouched(fd, how, &mode);
+	if (!is_text(how, mode))
+		return open_untouched(fd, how, mode);
 	bytes = with__descriptor_new(fd);
 	if (!bytes)
 		return NULL;
@@ -190,6 +188,14 @@ FILE *with__stream_open(int fd, const struct with__stream *how)
 	if (!file)
 		free(bytes);
 	return file;
+}
+
+FILE *with__stream_open(int fd, const struct with__stream *how)
+{
+	struct with__mode mode;
+
+	return check(how, &mode) < 0 ? NULL :
+	       with__stream_open_checked(fd, how, &mode);
 }
 
 int with__stream_close(FILE *file)

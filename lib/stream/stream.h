@@ -47,6 +47,10 @@ int with__stream_check(const struct with__stream *how,
  */
 FILE *with__stream_open(int fd, const struct with__stream *how);
 
+/* The same after with__stream_check(), which gave the mode. */
+FILE *with__stream_open_checked(int fd, const struct with__stream *how,
+				const struct with__mode *mode);
+
 /*
  * with__stream_over - a stream over a source of bytes
  *

@@ -45,7 +45,7 @@ static FILE *open_stream(const struct tempfile_open_options *options,
 				  options->persistable ? &name : NULL);
 	if (fd < 0)
 		return NULL;
-	file = with__stream_open(fd, &how);
+	file = with__stream_open_checked(fd, &how, &mode);
 	if (file && note(file, names, name) == 0)
 		return file;
 	error = errno;

@@ -186,7 +186,7 @@ FILE *tempfile_named_reopen(struct tempfile_named *named, const char *mode)
 	/* Only after the check may it be emptied. */
 	if (check_identity(private, fd, "") == 0 &&
 	    (mode[0] != 'w' || WITH__RETRY(with__sys.ftruncate(fd, 0)) == 0))
-		file = with__stream_open(fd, &how);
+		file = with__stream_open_checked(fd, &how, &parsed);
 	if (file)
 		return file;
 	error = errno;

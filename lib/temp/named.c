@@ -106,10 +106,11 @@ int tempfile_named_keep(struct tempfile_named *named)
 
 /* The file is there; the rest may fail, and then it goes again. */
 static struct tempfile_named *complete(const struct with__created *created,
-				       int fd, const struct with__stream *how)
+				       int fd, const struct with__stream *how,
+				       const struct with__mode *mode)
 {
 	struct with__named *private = created->handle;
-	FILE *file = with__stream_open(fd, how);
+	FILE *file = with__stream_open_checked(fd, how, mode);
 	int error;
 
 	*private = (struct with__named) {
@@ -164,7 +165,7 @@ open_named(const struct tempfile_named_open_options *options,
 		errno = error;
 		return NULL;
 	}
-	named = complete(&created, making.fd, &how);
+	named = complete(&created, making.fd, &how, &mode);
 	if (named && options->keep)
 		(void)tempfile_named_keep(named);
 	return named;

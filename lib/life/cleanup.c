@@ -133,12 +133,13 @@ static void clean_slot(struct with__slot *slot, uint64_t owner,
 		       enum with__telling telling)
 {
 	enum with__slot_state before;
+	int result;
 	bool done;
 
 	if (!join_if_due(slot, owner, &before))
 		return;
-	done = with__slot_remove_thing(slot, -1, telling) == 0 ||
-	       errno == ESTALE;
+	result = with__slot_remove_thing(slot, -1, telling);
+	done = result == 0 || result == -ESTALE;
 	/* What was not there may have been made since, and stranded. */
 	if (before == WITH__SLOT_CREATING || before == WITH__SLOT_CANCELED)
 		done = false;

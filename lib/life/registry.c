@@ -69,9 +69,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/direct.h"
 #include "base/process.h"
-#include "base/rmtree.h"
-#include "base/syscalls.h"
 #include "life/exit.h"
 #include "life/registry.h"
 #include "life/report.h"
@@ -258,7 +257,7 @@ int with__registry_remove(struct with__entry *entry, int root_fd, bool report)
 		result = with__slot_remove_thing(entry->slot, root_fd, report ?
 						 WITH__TELL_HOOK :
 						 WITH__TELL_NOBODY);
-	let_go(entry, result < 0 && errno != ESTALE ? WITH__FAILED :
-						      WITH__DONE);
-	return result;
+	let_go(entry, result < 0 && result != -ESTALE ? WITH__FAILED :
+							WITH__DONE);
+	return with__direct_result(result);
 }

@@ -89,6 +89,8 @@ remove_tree(struct removal *removal, int place, const char *name,
 {
 	const struct with__slot *slot = removal->slot;
 	struct with__rmtree tree = WITH__RMTREE_INIT;
+	int saved = errno;
+	int result, error;
 
 	tree.at = place;
 	tree.expected = expected;
@@ -97,13 +99,15 @@ remove_tree(struct removal *removal, int place, const char *name,
 		       1 : slot->threads;
 	tree.on_error = tell_first;
 	tree.data = removal;
-	if (slot->kind == WITH__ANY)
-		return with__remove(name, &tree);
-	tree.rmdir_failed = true;
-	return with__rmtree(name, &tree);
+	tree.rmdir_failed = slot->kind != WITH__ANY;
+	result = slot->kind == WITH__ANY ? with__remove(name, &tree) :
+					   with__rmtree(name, &tree);
+	error = errno;
+	errno = saved;
+	return result < 0 ? -error : 0;
 }
 
-/* 0, or the negative number of an error. */
+/* 0, or the negative number of an error, as the functions below. */
 static int check(int place, const char *name,
 		 const struct with__identity *expected)
 {
@@ -131,12 +135,12 @@ static int remove_at(struct removal *removal, int place, const char *name,
 	if (expected)
 		result = check(place, name, expected);
 	if (result < 0)
-		return with__direct_result(result);
+		return result;
 	result = WITH__DIRECT_RETRY(with__direct_unlinkat(
 		place, name, is_directory ? AT_REMOVEDIR : 0));
 	if (!is_directory || result == 0 || result == -ENOENT ||
 	    result == -ENOTDIR || result == -EBUSY)
-		return with__direct_result(result);
+		return result;
 	return remove_tree(removal, place, name, expected, root_fd);
 }
 
@@ -148,8 +152,8 @@ static int remove_somewhere(struct removal *removal, int root_fd)
 	if (slot->place != AT_FDCWD) {
 		result = remove_at(removal, slot->place,
 				   strrchr(slot->path, '/') + 1, root_fd);
-		if (result == 0 || (errno != ENOENT && errno != EBADF &&
-				    errno != ENOTDIR))
+		if (result != -ENOENT && result != -EBADF &&
+		    result != -ENOTDIR)
 			return result;
 	}
 	return remove_at(removal, AT_FDCWD, slot->path, root_fd);
@@ -160,24 +164,17 @@ int with__slot_remove_thing(const struct with__slot *slot, int root_fd,
 			    enum with__telling telling)
 {
 	struct removal removal = { .slot = slot, .telling = telling };
-	int saved = errno;
 	int result = remove_somewhere(&removal, root_fd);
-	int error;
 
 	if (removal.lifted) {
+		int saved = errno;
+
 		result = remove_somewhere(&removal, root_fd);
-		error = errno;
 		(void)setrlimit(RLIMIT_NOFILE, &removal.before);
-		errno = error;
+		errno = saved;
 	}
-	if (result < 0 && errno == ENOENT)
-		result = 0;
-	if (result < 0) {
-		saved = errno;
-		tell(&removal, slot->path, saved);
-		if (slot->ignore_errors)
-			result = 0;
-	}
-	errno = saved;
-	return result;
+	if (result == 0 || result == -ENOENT)
+		return 0;
+	tell(&removal, slot->path, -result);
+	return slot->ignore_errors ? 0 : result;
 }

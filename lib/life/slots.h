@@ -158,7 +158,8 @@ struct with__slot *with__slot_at(uint32_t index);
 /*
  * Removes what the slot names. The caller uses the slot, or holds it. telling:
  * failures are told to the error hook, or from a handler, where no hook can be
- * called, to LIBWITH_DEBUG.
+ * called, to LIBWITH_DEBUG. An error is returned as its negative number; errno
+ * stays as it is.
  */
 enum with__telling { WITH__TELL_NOBODY, WITH__TELL_HOOK, WITH__TELL_IN_HANDLER };
 int with__slot_remove_thing(const struct with__slot *slot, int root_fd,

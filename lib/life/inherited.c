@@ -34,6 +34,12 @@ static _Atomic(struct with__inherited_place *) chunks[CHUNKS] = {
 	with__inherited_first
 };
 
+/*
+ * Something stands, or stood, in another place than its first. As long as
+ * nothing does, one look tells that a thing was never noted.
+ */
+static _Atomic bool crowded;
+
 static struct with__inherited_place *chunk_at(unsigned chunk)
 {
 	struct with__inherited_place *none = NULL;
@@ -70,8 +76,12 @@ static struct with__inherited_place *claim_any(const void *thing)
 			struct with__inherited_place *place =
 				place_of(places, chunk, thing, probe);
 
-			if (with__inherited_take(place))
-				return place;
+			if (!with__inherited_take(place))
+				continue;
+			if (chunk || probe)
+				atomic_store_explicit(&crowded, true,
+						      memory_order_relaxed);
+			return place;
 		}
 		if (!places)
 			break;
@@ -99,6 +109,8 @@ struct with__inherited_place *with__inherited_find_any(const void *thing)
 {
 	unsigned chunk, probe;
 
+	if (!atomic_load_explicit(&crowded, memory_order_relaxed))
+		return NULL;
 	for (chunk = 0; chunk < CHUNKS; chunk++) {
 		struct with__inherited_place *places = atomic_load_explicit(
 			&chunks[chunk], memory_order_acquire);

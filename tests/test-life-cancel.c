@@ -27,6 +27,8 @@
 #include <with/memory.h>
 #include <with/process.h>
 
+#include "base/process.h"
+#include "life/closing.h"
 #include "testing.h"
 
 static const char *volatile calling;
@@ -107,6 +109,16 @@ static void fill(struct tempfile_dir *dir)
 	testing_expect(mkdir(tempfile_dir_join(dir, "d"), 0) == 0);
 }
 
+/* Enough for helpers to be begun, and waited for. */
+static void fill_for_threads(struct tempfile_dir *dir)
+{
+	for (int i = 0; i < 100; i++) {
+		testing_expect(!mkdir(tempfile_dir_join(dir, "%d", i), 0700));
+		testing_expect(!symlink("x", tempfile_dir_join(dir, "%d/x",
+							       i)));
+	}
+}
+
 static void directory(void)
 {
 	struct tempfile_dir *dir = NULL;
@@ -118,7 +130,7 @@ static void directory(void)
 	CALL(tempfile_dir_close(&dir));
 	dir = tempfile_dir_open(.permissions = 0777, .random_length = 3,
 				.threads = 2);
-	fill(dir);
+	fill_for_threads(dir);
 	CALL(tempfile__dir_end(dir));
 	dir = tempfile_dir_open();
 	CALL(tempfile_dir_keep(dir));
@@ -206,6 +218,32 @@ static void life(void)
 	CALL(tempfile_named_close(&file));
 }
 
+static void *clean_up_slowly(void *unused)
+{
+	uint64_t owner = with__process();
+
+	(void)unused;
+	with__closing_raise(owner, WITH__PASSING);
+	with__closing_sleep(50);
+	with__closing_lower(owner);
+	return NULL;
+}
+
+/* Makers wait while another thread cleans up. */
+static void waiting(void)
+{
+	struct tempfile_named *file = NULL;
+	pthread_t thread;
+
+	testing_expect(!pthread_create(&thread, NULL, clean_up_slowly, NULL));
+	while (with__closing_undisturbed())
+		with__closing_sleep(1);
+	CALL(file = tempfile_named_open());
+	testing_expect(with__closing_undisturbed());
+	CALL(tempfile_named_close(&file));
+	testing_expect(!pthread_join(thread, NULL));
+}
+
 static void unwind_nothing(void *value)
 {
 	(void)value;
@@ -223,6 +261,23 @@ static void stack(void)
 	testing_expect(was == &thing && !held);
 	CALL(was = with__errno_find());
 	testing_expect(was == &errno);
+}
+
+static int close_slowly(void *unused)
+{
+	(void)unused;
+	pthread_testcancel();
+	return 0;
+}
+
+/* Nothing is pending, but closing it is the user's function. */
+static void foreign_stream(void)
+{
+	FILE *file = fopencookie(NULL, "w", (cookie_io_functions_t) {
+		.close = close_slowly,
+	});
+
+	CALL(with_file_close(&file));
 }
 
 static void streams(void)
@@ -373,9 +428,9 @@ static void exit_stack(void)
 }
 
 static void (*const groups[])(void) = {
-	location, anonymous, named, directory, spooled, paths, raw, life, stack,
-	streams, stream_guard, descriptors, memory, process, captures,
-	exit_stack,
+	location, anonymous, named, directory, spooled, paths, raw, life,
+	waiting, stack, streams, foreign_stream, stream_guard, descriptors,
+	memory, process, captures, exit_stack,
 };
 #define GROUPS ((int)(sizeof(groups) / sizeof(*groups)))
 

@@ -5,6 +5,10 @@
  * open(), close(), fsync() and most of stdio are cancellation points: a
  * thread cancelled in one of them would leave a file without its handle. The
  * request stays pending, and is acted on by the caller's next such point.
+ *
+ * To turn it off and on again was measured at 40 ns. So a function that has
+ * such points in rare cases only does it there, and what is made and removed
+ * every time has none: base/direct.h, and the raw calls of base/syscalls.c.
  */
 #ifndef BASE_CANCEL_H
 #define BASE_CANCEL_H

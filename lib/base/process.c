@@ -30,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/process.h"
 #include "base/syscalls.h"
 
@@ -121,6 +122,7 @@ static uint64_t take(void)
 static void wait_if_ending(void)
 {
 	const struct timespec millisecond = { .tv_nsec = 1000000 };
+	WITH__NO_CANCEL;
 
 	while (atomic_load(&ending) && atomic_load(&ending) == getpid())
 		(void)with__sys.nanosleep(&millisecond, NULL);

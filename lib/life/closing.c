@@ -45,6 +45,7 @@
 #define HAS_THREADS 0
 #endif
 
+#include "base/cancel.h"
 #include "base/process.h"
 #include "base/syscalls.h"
 #include "life/closing.h"
@@ -120,6 +121,7 @@ bool with__closing_must_wait(bool patient)
 
 bool with__closing_wait(void)
 {
+	WITH__NO_CANCEL;
 	enum with__closing level;
 	int waited_ms = 0;
 
@@ -133,6 +135,8 @@ bool with__closing_wait(void)
 
 void with__closing_wait_for_death(void)
 {
+	WITH__NO_CANCEL;
+
 	while (level_here() == WITH__DYING)
 		with__closing_sleep(1);
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/cancel.h"
 #include "base/rmtree.h"
 #include "base/status.h"
 #include "life/closing.h"
@@ -87,6 +88,8 @@ static __attribute__((noinline)) int
 remove_tree(struct removal *removal, int place, const char *name,
 	    const struct with__identity *expected, int root_fd)
 {
+	/* In a handler too, where it is but a word of the thread. */
+	WITH__NO_CANCEL;
 	const struct with__slot *slot = removal->slot;
 	struct with__rmtree tree = WITH__RMTREE_INIT;
 	int saved = errno;

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <stdio_ext.h>
 
 #include <with/file.h>
 
@@ -54,13 +55,32 @@ static int end_companion(FILE *file)
 	return companion ? companion->end(companion) : 0;
 }
 
+/*
+ * Of a stream over a descriptor only the writing of what is left is a
+ * cancellation point. Who knows what other streams do.
+ */
+static bool is_cancellable(FILE *file)
+{
+	return __fpending(file) > 0 || fileno_unlocked(file) < 0 ||
+	       with__known_get(file);
+}
+
+static int close_whole(FILE *file)
+{
+	WITH__NO_CANCEL;
+
+	return with__stream_close(file);
+}
+
 /* What a flush lost earlier is no error of fclose(), but lost all the same. */
 static int close_stream(FILE *file)
 {
 	bool ours = with__inherited_strike(file);
 	bool failed_before = ferror(file) != 0;
+	int result = is_cancellable(file) ? close_whole(file) :
+					    with__stream_close(file);
 
-	if (with__stream_close(file) != 0 && ours)
+	if (result != 0 && ours)
 		return -1;
 	if (failed_before && ours) {
 		errno = EIO;
@@ -188,13 +208,6 @@ FILE *with__file_failed(const char *path, const char *source)
 	return NULL;
 }
 
-static int finish(FILE *file)
-{
-	WITH__NO_CANCEL;
-
-	return with__file_finish(file);
-}
-
 int with_file_close(FILE **file)
 {
 	FILE *closing = file ? *file : NULL;
@@ -203,7 +216,7 @@ int with_file_close(FILE **file)
 		return 0;
 	(void)with__leave(file);
 	*file = NULL;
-	return finish(closing);
+	return with__file_finish(closing);
 }
 
 void with__file_lost(int saved)
@@ -216,7 +229,7 @@ void with__file_end(FILE *file)
 {
 	int saved = errno;
 
-	if (finish(file) < 0)
+	if (with__file_finish(file) < 0)
 		with__file_lost(saved);
 	else
 		errno = saved;

@@ -15,6 +15,7 @@
 
 #include <with/options.h>
 
+#include "base/cancel.h"
 #include "base/syscalls.h"
 #include "stream/codec.h"
 #include "stream/cookie.h"
@@ -34,6 +35,7 @@ static bool is_text(const struct with__stream *how,
 
 static int check_text(const struct with__stream *how)
 {
+	WITH__NO_CANCEL;
 	struct with__codec codec;
 
 	if (with__codec_open(&codec, how->encoding, how->errors,
@@ -148,6 +150,7 @@ static void free_cookie(struct with__cookie *cookie)
 FILE *with__stream_over(struct with__bytes *bytes,
 			const struct with__stream *how)
 {
+	WITH__NO_CANCEL;
 	struct with__cookie *cookie;
 	struct with__mode mode;
 	FILE *file = NULL;

@@ -8,7 +8,6 @@
 
 #include <with/anonymous.h>
 
-#include "base/cancel.h"
 #include "base/syscalls.h"
 #include "life/inherited.h"
 #include "stream/file.h"
@@ -61,7 +60,6 @@ static FILE *open_stream(const struct tempfile_open_options *options,
 
 FILE *tempfile_open_opt(const struct tempfile_open_options *given)
 {
-	WITH__NO_CANCEL;
 	struct tempfile_open_options copy;
 	const struct tempfile_open_options *options =
 		with__options_known(&copy, sizeof(copy), given);

@@ -18,7 +18,6 @@
 
 #include <with/directory.h>
 
-#include "base/cancel.h"
 #include "base/syscalls.h"
 #include "temp/create.h"
 #include "temp/make.h"
@@ -66,7 +65,6 @@ static int finish(struct directory *dir, bool report)
 
 int tempfile_dir_close(struct tempfile_dir **dir)
 {
-	WITH__NO_CANCEL;
 	struct tempfile_dir *closing = dir ? *dir : NULL;
 
 	if (!closing)
@@ -78,7 +76,6 @@ int tempfile_dir_close(struct tempfile_dir **dir)
 
 void tempfile__dir_end(struct tempfile_dir *dir)
 {
-	WITH__NO_CANCEL;
 	int saved = errno;
 
 	(void)finish(private_of(dir), true);
@@ -236,7 +233,6 @@ open_dir(const struct tempfile_dir_open_options *options)
 struct tempfile_dir *
 tempfile_dir_open_opt(const struct tempfile_dir_open_options *given)
 {
-	WITH__NO_CANCEL;
 	struct tempfile_dir_open_options copy;
 	const struct tempfile_dir_open_options *options =
 		with__options_known(&copy, sizeof(copy), given);

@@ -14,7 +14,6 @@
 
 #include <with/named.h>
 
-#include "base/cancel.h"
 #include "base/syscalls.h"
 #include "base/where.h"
 #include "stream/file.h"
@@ -54,7 +53,6 @@ static void free_handle(struct tempfile_named *named)
 
 int tempfile_named_close(struct tempfile_named **named)
 {
-	WITH__NO_CANCEL;
 	struct tempfile_named *closing = named ? *named : NULL;
 	int result, error;
 
@@ -71,7 +69,6 @@ int tempfile_named_close(struct tempfile_named **named)
 
 void tempfile__named_end(struct tempfile_named *named)
 {
-	WITH__NO_CANCEL;
 	int saved = errno;
 
 	(void)finish(named, true);
@@ -81,7 +78,6 @@ void tempfile__named_end(struct tempfile_named *named)
 
 int tempfile_named_close_file(struct tempfile_named *named)
 {
-	WITH__NO_CANCEL;
 	FILE *file;
 
 	if (!named) {
@@ -223,7 +219,6 @@ open_beside(const struct tempfile_named_open_options *options)
 struct tempfile_named *
 tempfile_named_open_opt(const struct tempfile_named_open_options *given)
 {
-	WITH__NO_CANCEL;
 	struct tempfile_named_open_options copy;
 	const struct tempfile_named_open_options *options =
 		with__options_known(&copy, sizeof(copy), given);

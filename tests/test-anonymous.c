@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <with/anonymous.h>
@@ -436,24 +435,17 @@ END_TEST
 
 START_TEST(no_descriptor_left_is_emfile)
 {
-	struct rlimit limit;
 	FILE *file;
-	int fd;
 
 	if (testing_is_wrapped())
 		return;
 	go(_i);
-	fd = dup(0);
-	close(fd);
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = (rlim_t)fd;
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	trees_descriptors(TREES_NO_DESCRIPTOR);
 	errno = 0;
 	ck_assert_ptr_null(tempfile_open());
 	ck_assert_int_eq(errno, EMFILE);
 	/* One is enough. */
-	limit.rlim_cur++;
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	trees_descriptors(1);
 	file = tempfile_open();
 	ck_assert_ptr_nonnull(file);
 	fclose(file);

@@ -577,27 +577,6 @@ START_CHILD_TEST(depth_of_5000_goes_with_64_descriptors)
 }
 END_CHILD_TEST
 
-static void limit_descriptors(unsigned more)
-{
-	struct rlimit limit;
-	int fd = dup(0);
-
-	testing_expect(fd >= 0);
-	close(fd);
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = (rlim_t)fd + more;
-	testing_expect(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-}
-
-static void raise_limit(void)
-{
-	struct rlimit limit;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = limit.rlim_max < 1024 ? limit.rlim_max : 1024;
-	testing_expect(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-}
-
 START_CHILD_TEST(without_a_descriptor_left_the_handles_own_serves)
 {
 	struct tempfile_dir *dir = tempfile_dir_open();
@@ -606,9 +585,9 @@ START_CHILD_TEST(without_a_descriptor_left_the_handles_own_serves)
 	testing_expect(chdir(dir->path) == 0);
 	trees_files(".", 3);
 	testing_expect(chdir("/") == 0);
-	limit_descriptors(0);
+	trees_descriptors(TREES_NO_DESCRIPTOR);
 	testing_expect(tempfile_dir_close(&dir) == 0);
-	raise_limit();
+	trees_descriptors(0);
 	testing_expect(testing_entries(NULL) == 0);
 }
 END_CHILD_TEST
@@ -626,10 +605,10 @@ static void lack_a_descriptor(bool unreadable)
 		testing_expect(tempfile_dir_fd(dir) >= 0);
 		testing_expect(chmod(dir->path, 0700) == 0);
 	}
-	limit_descriptors(0);
+	trees_descriptors(TREES_NO_DESCRIPTOR);
 	errno = 0;
 	testing_expect(tempfile_dir_close(&dir) == -1 && errno == EMFILE);
-	raise_limit();
+	trees_descriptors(0);
 	testing_expect(testing_entries(NULL) == 1);
 	with_cleanup_now();
 	testing_expect(testing_entries(NULL) == 0);
@@ -653,14 +632,14 @@ START_CHILD_TEST(fd_without_a_descriptor_left_is_emfile)
 	struct tempfile_dir *dir = tempfile_dir_open();
 
 	testing_expect(dir != NULL);
-	limit_descriptors(0);
+	trees_descriptors(TREES_NO_DESCRIPTOR);
 	errno = 0;
 	testing_expect(tempfile_dir_fd(dir) == -1 && errno == EMFILE);
 	errno = 0;
 	testing_expect(!tempfile_named_open(.inside = dir) && errno == EMFILE);
 	/* An empty one needs none. */
 	testing_expect(tempfile_dir_close(&dir) == 0);
-	raise_limit();
+	trees_descriptors(0);
 	testing_expect(testing_entries(NULL) == 0);
 }
 END_CHILD_TEST

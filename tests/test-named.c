@@ -545,28 +545,20 @@ END_TEST
 START_TEST(no_descriptor_left_is_emfile_and_nothing_made)
 {
 	struct tempfile_named *named;
-	struct rlimit limit;
-	int fd;
 
 	if (testing_is_wrapped())
 		return;
 	named = open_one();
 	tempfile_named_close(&named);
-	getrlimit(RLIMIT_NOFILE, &limit);
-	fd = dup(0);
-	close(fd);
-	limit.rlim_cur = (rlim_t)fd;
-	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
+	trees_descriptors(TREES_NO_DESCRIPTOR);
 	errno = 0;
 	ck_assert_ptr_null(tempfile_named_open());
 	ck_assert_int_eq(errno, EMFILE);
 	/* One is enough, and closing needs none. */
-	limit.rlim_cur++;
-	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
+	trees_descriptors(1);
 	named = open_one();
 	ck_assert_int_eq(tempfile_named_close(&named), 0);
-	limit.rlim_cur = limit.rlim_max;
-	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
+	trees_descriptors(0);
 	ck_assert_uint_eq(testing_entries(NULL), 0);
 }
 END_TEST

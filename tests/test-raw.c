@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <with/life.h>
@@ -197,7 +196,6 @@ END_TEST
 START_TEST(no_descriptor_left_is_emfile)
 {
 	char *path = not_touched;
-	struct rlimit limit;
 	int fd;
 
 	if (testing_is_wrapped())
@@ -205,11 +203,7 @@ START_TEST(no_descriptor_left_is_emfile)
 	fd = tempfile_mkstemp(&path);
 	end(fd, path);
 	path = not_touched;
-	fd = dup(0);
-	close(fd);
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = (rlim_t)fd;
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	trees_descriptors(TREES_NO_DESCRIPTOR);
 	errno = 0;
 	ck_assert_int_eq(tempfile_mkstemp(&path), -1);
 	ck_assert_int_eq(errno, EMFILE);

@@ -199,7 +199,7 @@ static void fail_each_call(bool lift_refused, bool lifts)
 	free(canary);
 }
 
-static void prepare(unsigned descriptors)
+static void prepare(int descriptors)
 {
 	trees_begin();
 	trees_bush("canary", 2, 2, 2);

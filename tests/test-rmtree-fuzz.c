@@ -106,7 +106,7 @@ static int conditions(const struct meddle_call *call, void *data)
 static void one_run(uint64_t seed)
 {
 	struct run run = { .state = seed * 7919, .budget = 120 };
-	unsigned descriptors;
+	int descriptors;
 	int fd, result;
 
 	draw(&run, 1);
@@ -119,7 +119,7 @@ static void one_run(uint64_t seed)
 	run.no_lift = draw(&run, 3) == 0;
 	run.no_types = draw(&run, 4) == 0;
 	run.fault_every = draw(&run, 4) == 0 ? 5 + draw(&run, 40) : 0;
-	descriptors = 4 + draw(&run, 8);
+	descriptors = (int)(4 + draw(&run, 8));
 	if (run.no_types)
 		with__sys.getdents64 = trees_getdents64_without_types;
 	trees_descriptors(descriptors);

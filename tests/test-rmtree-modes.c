@@ -45,7 +45,7 @@ static void make_tree(mode_t root, mode_t middle, mode_t leaf)
 
 static void all_modes(void *data)
 {
-	unsigned descriptors = data ? 3 : 20;
+	int descriptors = data ? 3 : 20;
 
 	testing_drop_privileges();
 	trees_begin();

@@ -42,7 +42,7 @@ struct swap {
 	unsigned long back_after;	/* EXCHANGE only */
 	bool lift_refused;
 	bool acted;			/* the victim was in reach */
-	unsigned descriptors;		/* for the engine */
+	int descriptors;		/* for the engine */
 	bool is_deep;			/* too few for all levels */
 	bool no_openat2;
 	char target[64];		/* of a link in the victim's place */

@@ -289,7 +289,7 @@ static int steal(const struct meddle_call *call, void *data)
 }
 
 /* false: the removal is over before that call. */
-static bool stolen_at(struct theft *theft, unsigned descriptors)
+static bool stolen_at(struct theft *theft, int descriptors)
 {
 	struct with__rmtree options = WITH__RMTREE_INIT;
 	unsigned long calls;
@@ -316,7 +316,7 @@ static bool stolen_at(struct theft *theft, unsigned descriptors)
 	return theft->at < calls;
 }
 
-static void stolen_everywhere(struct theft theft, unsigned descriptors)
+static void stolen_everywhere(struct theft theft, int descriptors)
 {
 	char *before;
 

@@ -139,20 +139,21 @@ double trees_calls_of_old_kernel(void)
 	return 0;
 }
 
-void trees_descriptors(unsigned count)
+void trees_descriptors(int count)
 {
 	static struct rlimit at_first;
 	struct rlimit limit;
+	int lowest;
 
 	if (!at_first.rlim_cur)
 		trees_must(getrlimit(RLIMIT_NOFILE, &at_first));
+	trees_must(setrlimit(RLIMIT_NOFILE, &at_first));
+	if (count == 0)
+		return;
+	lowest = trees_must(open("/", O_PATH | O_CLOEXEC));
+	close(lowest);
 	limit = at_first;
-	if (count > 0) {
-		int lowest = trees_must(open("/", O_PATH | O_CLOEXEC));
-
-		close(lowest);
-		limit.rlim_cur = (rlim_t)lowest + count;
-	}
+	limit.rlim_cur = (rlim_t)(lowest + (count > 0 ? count : 0));
 	trees_must(setrlimit(RLIMIT_NOFILE, &limit));
 }
 

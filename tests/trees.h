@@ -42,7 +42,8 @@ unsigned trees_bush(const char *path, unsigned width, unsigned files,
 double trees_calls_of_old_kernel(void);
 
 /* So many more descriptors may be opened; 0: as many as at the beginning. */
-void trees_descriptors(unsigned count);
+#define TREES_NO_DESCRIPTOR (-1)
+void trees_descriptors(int count);
 
 /*
  * For with__sys: a file system that does not tell types, as ext4 without the

@@ -8,7 +8,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/base/direct.h \
 	lib/base/generation.c lib/base/generation.h \
 	lib/base/identity.c lib/base/identity.h \
-	lib/base/local.h \
+	lib/base/local.c lib/base/local.h \
 	lib/base/names.c lib/base/names.h \
 	lib/base/oldstat.c lib/base/oldstat.h \
 	lib/base/process.c lib/base/process.h \

@@ -41,6 +41,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/local.h"
 #include "life/slots.h"
 
 #define FIRST_CHUNK 64u
@@ -170,31 +171,12 @@ static void end_of_thread(void *ended)
 	atomic_fetch_add(&threads_ended, 1);
 }
 
-/* Not by pthread_once(), which a fork could leave begun for ever. */
-static bool find_key(pthread_key_t *ret)
-{
-	static _Atomic uint64_t known;	/* key + 1 */
-	uint64_t word = atomic_load(&known);
-
-	if (!word) {
-		if (pthread_key_create(ret, end_of_thread) != 0)
-			return false;
-		if (atomic_compare_exchange_strong(&known, &word,
-						   (uint64_t)*ret + 1))
-			return true;
-		(void)pthread_key_delete(*ret);
-	}
-	*ret = (pthread_key_t)(word - 1);
-	return true;
-}
-
 /* Without it the thread would take what it keeps with it when it ends. */
 static void set_destructor(struct own *mine)
 {
-	pthread_key_t key;
+	static _Atomic uint64_t key;
 
-	mine->has_destructor = find_key(&key) &&
-			       pthread_setspecific(key, mine) == 0;
+	mine->has_destructor = with__local_at_end(&key, end_of_thread, mine);
 }
 
 static void push_own(struct with__slot *slot)

@@ -28,7 +28,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -59,10 +58,6 @@ static WITH__LOCAL struct stack {
 	int has_destructor;
 } stack;
 
-static pthread_key_t key;
-static pthread_once_t key_once = PTHREAD_ONCE_INIT;
-static int key_error;
-
 static void free_list(struct entry *entry)
 {
 	while (entry) {
@@ -83,20 +78,11 @@ static void free_stack(void *ended)
 	*of_thread = (struct stack) { .top = NULL };
 }
 
-static void make_key(void)
-{
-	key_error = pthread_key_create(&key, free_stack);
-}
-
 static int prepare_thread(void)
 {
-	int error = pthread_once(&key_once, make_key);
+	static _Atomic uint64_t key;
 
-	if (!error)
-		error = key_error;
-	if (!error)
-		error = pthread_setspecific(key, &stack);
-	if (error) {
+	if (!with__local_at_end(&key, free_stack, &stack)) {
 		errno = ENOMEM;
 		return -1;
 	}

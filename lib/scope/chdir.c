@@ -16,10 +16,6 @@
 #include "base/direct.h"
 #include "life/report.h"
 
-#ifndef O_PATH
-#define O_PATH O_RDONLY		/* not Linux */
-#endif
-
 static int change(const char *path, int fd)
 {
 	int back = with__direct_openat(AT_FDCWD, ".",

@@ -188,10 +188,10 @@ void with__exit_stack_put(struct with_exit_stack *stack,
 	count_entry(stack);
 }
 
-static int push(struct with_exit_stack *stack, bool valid,
+static int push(struct with_exit_stack *stack, bool has_function,
 		int (*finish)(void *value), const struct with__exit_call *call)
 {
-	if (!valid) {
+	if (!stack || !has_function) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -206,15 +206,21 @@ static int push(struct with_exit_stack *stack, bool valid,
 int with_exit_stack_push_void(struct with_exit_stack *stack,
 			      void (*fn)(void *argument), void *argument)
 {
-	return push(stack, stack && fn, with__exit_call_void, &(struct with__exit_call){
-		.fn.without_result = fn, .argument = argument });
+	const struct with__exit_call call = {
+		.fn.without_result = fn, .argument = argument,
+	};
+
+	return push(stack, fn != NULL, with__exit_call_void, &call);
 }
 
 int with_exit_stack_push_int(struct with_exit_stack *stack,
 			     int (*fn)(void *argument), void *argument)
 {
-	return push(stack, stack && fn, with__exit_call_int, &(struct with__exit_call){
-		.fn.with_result = fn, .argument = argument });
+	const struct with__exit_call call = {
+		.fn.with_result = fn, .argument = argument,
+	};
+
+	return push(stack, fn != NULL, with__exit_call_int, &call);
 }
 
 /* The newest, taken off; NULL if there is none. */

@@ -15,10 +15,6 @@
 #include "life/report.h"
 #include "temp/options.h"
 
-#ifndef MAP_ANONYMOUS
-#define MAP_ANONYMOUS MAP_ANON
-#endif
-
 #define MAX_ERRNO 4096		/* the kernel's */
 
 char *with_string_open(const char *format, ...)
@@ -38,7 +34,8 @@ char *with_string_open(const char *format, ...)
 }
 
 /* To the end of the file as it is now, or -1 with errno. */
-static __attribute__((noinline)) long long length_to_end(int fd, long long offset)
+static __attribute__((noinline)) long long
+length_to_end(int fd, long long offset)
 {
 	struct stat st;
 	long long length;

@@ -13,7 +13,7 @@ static void show(const char *when, const char *path)
 			printf("%s: %s", when, line);
 }
 
-/* Exchanged again, the old version is the live one; else it is removed. */
+/* Renamed back, the old version is the live one; else it is removed. */
 static int upgrade(const char *live, const char *version, int works)
 {
 	WITH_NAMED_TMP (new, .beside = live, .mode = "w") {

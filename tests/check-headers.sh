@@ -21,20 +21,6 @@ needs_features() {
 	grep -q '^[ 	]*#[ 	]*error' "$include/$1"
 }
 
-# Headers of frameworks that are not here cannot be compiled.
-framework_is_here() {
-	case $1 in
-	with/fixture/*)
-		framework=$(sed -n 's|^#include <\([^w][^>]*\)>.*|\1|p' \
-			"$include/$1" | head -n 1)
-		[ -z "$framework" ] || echo "#include <$framework>" |
-			"${CC:-cc}" -E -x c - >/dev/null 2>&1 ||
-			{ [ -z "${CI:-}" ] && return 1; }
-		;;
-	esac
-	return 0
-}
-
 # compile COMPILER LANGUAGE STANDARD FLAGS FILE...
 compile() {
 	compiler=$1 language=$2 standard=$3 flags=$4
@@ -77,7 +63,6 @@ mkdir "$TMPDIR/alone"
 echo '#define _GNU_SOURCE' >"$TMPDIR/all-gnu.c"
 : >"$TMPDIR/all.c"
 for header in $(headers); do
-	framework_is_here "$header" || continue
 	alone=$TMPDIR/alone/$(echo "$header" | tr / -).c
 	if needs_features "$header"; then
 		# C++ compilers define it themselves.

@@ -31,8 +31,7 @@ only_prefixed() {
 	fi
 }
 
-# All public headers but adapters to frameworks, which may not be installed.
-(cd "$include" && find . -name '*.h' ! -path '*/fixture/*') |
+(cd "$include" && find . -name '*.h') |
 	sed 's|^\./\(.*\)|#include <\1>|' | sort >"$TMPDIR/all.c"
 # -dD keeps the #defines, and the line marks say whose they are.
 if ! ${CC:-cc} -D_GNU_SOURCE -I"$include" -E -dD "$TMPDIR/all.c" \

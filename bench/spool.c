@@ -6,8 +6,8 @@
  * and beside open_memstream(), for the order of magnitude. Rolled: 64 MB
  * through a spool of 1 MB, beside the same bytes written to a temporary file
  * from the start. Rust has spooled files only in a crate, which a compiler
- * alone does not bring, so it is not here. CPU time; contenders run by turns, and the median of the
- * ratios counts, with the quartiles beside it.
+ * alone does not bring, so it is not here. CPU time; contenders run by turns,
+ * and the median of the ratios counts, with the quartiles beside it.
  *
  *	spool [-q] [-o FILE.csv] [-d DIRECTORY] [-p DIRECTORY-OF-PYTHON.PY]
  */

@@ -6,9 +6,10 @@
  * of stdio writing or reading them; each encoding with Python, which writes
  * and reads the same text in the same pieces: lines, or blocks of 64 KiB (its
  * are of 65,536 characters). Python has its text decoded, where a C program has
- * UTF-8; python-utf-8 begins and ends with that, too. All make a temporary file, write to the last
- * flush, and read to the end. All is CPU time; contenders run by turns, and
- * the median of the ratios counts, with the quartiles beside it.
+ * UTF-8; python-utf-8 begins and ends with that, too. All make a temporary
+ * file, write to the last flush, and read to the end. All is CPU time;
+ * contenders run by turns, and the median of the ratios counts, with the
+ * quartiles beside it.
  *
  *	text [-q] [-o FILE.csv] [-d DIRECTORY] [-p DIRECTORY-OF-PYTHON.PY]
  */

@@ -51,20 +51,28 @@ static void end_child(enum way way)
 
 static pid_t child_of;		/* 0 in the child, after a fork in a scope */
 
+/* Forks. True in a child that has not ended, and is to leave the scope. */
+static bool is_child(enum way way)
+{
+	child_of = fork();
+	if (child_of == 0)
+		end_child(way);
+	else
+		wait_for(child_of);
+	return child_of == 0;
+}
+
 /* Returns from the middle of the block, or falls out of it. */
 static int use_named(enum way way)
 {
 	WITH_NAMED_TMP (file) {
 		fputs("parent's", file->file);
 		fflush(NULL);
-		child_of = fork();
-		if (child_of == 0) {
-			end_child(way);
+		if (is_child(way)) {
 			if (way == RETURNS)
 				return 1;
 			break;
 		}
-		wait_for(child_of);
 		ck_assert_int_eq(access(file->path, F_OK), 0);
 		ck_assert_int_eq(ftell(file->file), 8);
 	}
@@ -76,14 +84,11 @@ static int use_directory(enum way way)
 	WITH_TEMPDIR (dir) {
 		ck_assert_int_eq(mkdir(tempfile_dir_join(dir, "in"), 0700), 0);
 		fflush(NULL);
-		child_of = fork();
-		if (child_of == 0) {
-			end_child(way);
+		if (is_child(way)) {
 			if (way == RETURNS)
 				return 1;
 			break;
 		}
-		wait_for(child_of);
 		ck_assert_int_eq(access(tempfile_dir_join(dir, "in"), F_OK), 0);
 	}
 	return 0;
@@ -96,14 +101,11 @@ static int use_everything(enum way way)
 			WITH_TMP (anonymous) {
 				fputs("12345", anonymous);
 				fflush(NULL);
-				child_of = fork();
-				if (child_of == 0) {
-					end_child(way);
+				if (is_child(way)) {
 					if (way == RETURNS)
 						return 1;
 					break;
 				}
-				wait_for(child_of);
 				ck_assert_int_eq(ftell(anonymous), 5);
 				rewind(anonymous);
 				ck_assert_int_eq(getc(anonymous), '1');
@@ -120,14 +122,11 @@ static int use_spooled(enum way way)
 		fputs("parent's", spooled->file);
 		ck_assert_int_eq(tempfile_spooled_rolled(spooled), 1);
 		fputs(" bytes", spooled->file);
-		child_of = fork();
-		if (child_of == 0) {
-			end_child(way);
+		if (is_child(way)) {
 			if (way == RETURNS)
 				return 1;
 			break;
 		}
-		wait_for(child_of);
 		ck_assert_int_eq(ftell(spooled->file), 14);
 		rewind(spooled->file);
 		ck_assert_int_eq(getc(spooled->file), 'p');

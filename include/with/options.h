@@ -92,8 +92,9 @@ struct tempfile_dir;
 /*
  * The options of streams.
  *
- * mode:      as for fopen(), beginning with r, w or a; NULL: "w+b", or "w+" if
- *            one of the text options is given. b excludes t and those.
+ * mode:      as for fopen(), beginning with r, w or a; a t in it makes the stream
+ *            one of text, as encoding, errors and newline do. NULL: "w+b", or
+ *            "w+" if one of those is given. b excludes t and those.
  * buffering: TEMPFILE_UNBUFFERED, TEMPFILE_LINE_BUFFERED, a size in bytes, or
  *            0 for what stdio chooses.
  * encoding, errors, newline: make the stream one of text. The program then

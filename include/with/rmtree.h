@@ -11,7 +11,7 @@
  *
  * Any tree goes: any depth, any modes, any names, paths of any length below
  * the root. It takes at most eight descriptors, no heap, and less than 64 KiB
- * of stack.
+ * of stack; with threads 80 KiB.
  *
  * Nothing outside the tree is touched. Every step goes from an open directory
  * to a name in it: links are removed, never followed, even if a directory is
@@ -54,7 +54,9 @@ extern "C" {
  *             with the one given, which is valid during the call only; the
  *             errno; and data. A path of more than PATH_MAX bytes has "..." in
  *             its middle. Returns 0 to go on, another value to stop. With
- *             threads it is called by any of them, by one at a time.
+ *             threads it is called by any of them, by one at a time. It may
+ *             call the library, and remove things itself; a longjmp() out of
+ *             it loses descriptors.
  * data:       for on_error.
  */
 struct tempfile_rmtree_options {

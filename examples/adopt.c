@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <with.h>
+#include <with/memory.h>
 
 static int unpack(const char *path)
 {
@@ -17,8 +18,7 @@ static int unpack(const char *path)
 
 int main(void)
 {
-	char *path = tempfile_mkdtemp(.prefix = "unpacked_");
-
+	SCOPED_MEMORY(path, tempfile_mkdtemp(.prefix = "unpacked_"));
 	if (!path)
 		return 1;
 	WITH_PATH (tree, path) {
@@ -29,6 +29,5 @@ int main(void)
 		perror(path);
 	}
 	printf("afterwards it is %s\n", access(path, F_OK) ? "gone" : "there");
-	free(path);
 	return 0;
 }

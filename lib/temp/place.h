@@ -16,7 +16,7 @@ struct with__place {
 	char *owned;		/* path, if it is to be freed */
 };
 
-/* -1 with EINVAL if two are given; ENOENT, ENAMETOOLONG, ENOMEM, EBADF… */
+/* Of names that with__create_check() has passed. -1 with ENOENT, EBADF… */
 int with__place_resolve(const struct with__names *names,
 			struct with__place *ret);
 

@@ -12,7 +12,8 @@ failed=0
 missing() {
 	grep -oE '`test-[a-z-]+: [a-z0-9_]+`' "$1" | tr -d '`' | sort -u |
 	while IFS=': ' read -r program name; do
-		grep -q "^START_TEST($name)" "tests/$program.c" 2>/dev/null &&
+		grep -qE "^START_(CHILD_)?TEST\\($name\\)" \
+			"tests/$program.c" 2>/dev/null &&
 			grep -qE "tests/$program( |\$)" tests/local.mk ||
 			echo "$program: $name"
 	done

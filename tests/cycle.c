@@ -68,7 +68,7 @@ static int open_descriptors(void)
 
 static long bytes_in_use(void)
 {
-#ifdef __GLIBC__
+#ifdef HAVE_MALLINFO2
 	struct mallinfo2 info = mallinfo2();
 
 	return (long)(info.uordblks + info.hblkhd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * local.h - variables of a thread, reached without a call
+ * local.h - variables of a thread: reached without a call, ended with it
  *
  * In a shared library a variable of a thread costs a call of the C library each
  * time, unless it lies in the memory that every thread begins with. glibc keeps

@@ -58,6 +58,14 @@ static bool lift_limit(struct removal *removal)
 	return removal->lifted;
 }
 
+static void restore_limit(const struct removal *removal)
+{
+	int saved = errno;
+
+	(void)setrlimit(RLIMIT_NOFILE, &removal->before);
+	errno = saved;
+}
+
 static void tell(struct removal *removal, const char *path, int error)
 {
 	const struct with__slot *slot = removal->slot;
@@ -150,16 +158,19 @@ static int remove_at(struct removal *removal, int place, const char *name,
 static int remove_somewhere(struct removal *removal, int root_fd)
 {
 	const struct with__slot *slot = removal->slot;
+	int place = slot->place;
 	int result;
 
-	if (slot->place != AT_FDCWD) {
-		result = remove_at(removal, slot->place,
-				   strrchr(slot->path, '/') + 1, root_fd);
-		if (result != -ENOENT && result != -EBADF &&
-		    result != -ENOTDIR)
+	for (;;) {
+		result = remove_at(removal, place, place == AT_FDCWD ?
+				   slot->path : strrchr(slot->path, '/') + 1,
+				   root_fd);
+		if (place == AT_FDCWD || (result != -ENOENT &&
+					  result != -EBADF &&
+					  result != -ENOTDIR))
 			return result;
+		place = AT_FDCWD;
 	}
-	return remove_at(removal, AT_FDCWD, slot->path, root_fd);
 }
 
 /* Runs inside a signal handler. */
@@ -167,15 +178,15 @@ int with__slot_remove_thing(const struct with__slot *slot, int root_fd,
 			    enum with__telling telling)
 {
 	struct removal removal = { .slot = slot, .telling = telling };
-	int result = remove_somewhere(&removal, root_fd);
+	bool was_lifted;
+	int result;
 
-	if (removal.lifted) {
-		int saved = errno;
-
+	do {
+		was_lifted = removal.lifted;
 		result = remove_somewhere(&removal, root_fd);
-		(void)setrlimit(RLIMIT_NOFILE, &removal.before);
-		errno = saved;
-	}
+	} while (removal.lifted != was_lifted);
+	if (was_lifted)
+		restore_limit(&removal);
 	if (result == 0 || result == -ENOENT)
 		return 0;
 	tell(&removal, slot->path, -result);

@@ -4,7 +4,7 @@
  *
  * The C libraries do not agree on how a write fails: glibc wants a count that
  * is too small, and never a negative one; musl takes any count for success
- * and wants -1. Whatever they do with their buffer then,
+ * and wants -1, and the BSDs too. Whatever they do with their buffer then,
  * they ask for the position when they next need it.
  */
 #include "config.h"
@@ -161,6 +161,7 @@ static int cookie_close(void *data)
 	return result;
 }
 
+#if defined(HAVE_FOPENCOOKIE)
 #ifdef __GLIBC__
 typedef off64_t cookie_offset;
 #else
@@ -177,14 +178,47 @@ static int cookie_seek_in_place(void *data, cookie_offset *offset, int whence)
 	return 0;
 }
 
-FILE *with__cookie_open(struct with__cookie *cookie, const char *mode)
+static FILE *open_stream(struct with__cookie *cookie, const char *mode)
 {
-	FILE *file = fopencookie(cookie, mode, (cookie_io_functions_t) {
+	return fopencookie(cookie, mode, (cookie_io_functions_t) {
 		.read = cookie_read,
 		.write = cookie_write,
 		.seek = cookie_seek_in_place,
 		.close = cookie_close,
 	});
+}
+#elif defined(HAVE_FUNOPEN)
+static int bsd_read(void *data, char *buffer, int size)
+{
+	return (int)cookie_read(data, buffer, (size_t)size);
+}
+
+static int bsd_write(void *data, const char *buffer, int size)
+{
+	return (int)cookie_write(data, buffer, (size_t)size);
+}
+
+static off_t bsd_seek(void *data, off_t offset, int whence)
+{
+	return cookie_seek(data, offset, whence);
+}
+
+/* The mode says which functions there are, and appending is done by ours. */
+static FILE *open_stream(struct with__cookie *cookie, const char *mode)
+{
+	bool update = strchr(mode, '+');
+
+	return funopen(cookie, *mode == 'r' || update ? bsd_read : NULL,
+		       *mode != 'r' || update ? bsd_write : NULL, bsd_seek,
+		       cookie_close);
+}
+#else
+#error "a stream of our own needs fopencookie() or funopen()"
+#endif
+
+FILE *with__cookie_open(struct with__cookie *cookie, const char *mode)
+{
+	FILE *file = open_stream(cookie, mode);
 
 	if (!file)
 		return NULL;

@@ -2,7 +2,7 @@
 /*
  * cookie.h - a FILE of our own making over a source of bytes.
  *
- * fopencookie() makes it.
+ * fopencookie() makes it, or funopen() on the BSDs.
  */
 #ifndef STREAM_COOKIE_H
 #define STREAM_COOKIE_H

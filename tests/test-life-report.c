@@ -69,13 +69,18 @@ static void remove_impostors(void)
 	ck_assert_int_eq(system(command), 0);
 }
 
-START_TEST(silent_by_default)
+static void is_silent(void (*function)(void *unused))
 {
 	int status;
 
-	ck_assert_str_eq(stderr_of(fail_in_a_scope, NULL, &status), "");
+	ck_assert_str_eq(stderr_of(function, NULL, &status), "");
 	ck_assert(testing_exited(status, 0));
 	remove_impostors();
+}
+
+START_TEST(silent_by_default)
+{
+	is_silent(fail_in_a_scope);
 }
 END_TEST
 
@@ -133,10 +138,7 @@ static void another_value(void *unused)
 
 START_TEST(only_one_turns_it_on)
 {
-	int status;
-
-	ck_assert_str_eq(stderr_of(another_value, NULL, &status), "");
-	remove_impostors();
+	is_silent(another_value);
 }
 END_TEST
 
@@ -174,11 +176,7 @@ static void be_heard(void *unused)
 
 START_TEST(the_hook_hears_it_instead_of_stderr)
 {
-	int status;
-
-	ck_assert_str_eq(stderr_of(be_heard, NULL, &status), "");
-	ck_assert(testing_exited(status, 0));
-	remove_impostors();
+	is_silent(be_heard);
 }
 END_TEST
 
@@ -258,11 +256,7 @@ static void ignore_failures(void *unused)
 
 START_TEST(ignored_failures_are_told_to_nobody)
 {
-	int status;
-
-	ck_assert_str_eq(stderr_of(ignore_failures, NULL, &status), "");
-	ck_assert(testing_exited(status, 0));
-	remove_impostors();
+	is_silent(ignore_failures);
 }
 END_TEST
 

@@ -287,15 +287,17 @@ static void *clean_up_often(void *result)
 	return result;
 }
 
-START_TEST(eight_threads_create_and_close_at_once)
+static void in_threads(size_t count, void *(*first)(void *result),
+		       void *(*others)(void *result))
 {
 	char *before = testing_descriptors();
 	pthread_t threads[THREADS];
 
-	for (size_t i = 0; i < THREADS; i++)
+	for (size_t i = 0; i < count; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL,
-						create_and_close, &threads), 0);
-	for (size_t i = 0; i < THREADS; i++) {
+						i ? others : first, &threads),
+				 0);
+	for (size_t i = 0; i < count; i++) {
 		void *result;
 
 		pthread_join(threads[i], &result);
@@ -303,6 +305,11 @@ START_TEST(eight_threads_create_and_close_at_once)
 	}
 	ck_assert_uint_eq(testing_entries(NULL), 0);
 	testing_same_descriptors(before);
+}
+
+START_TEST(eight_threads_create_and_close_at_once)
+{
+	in_threads(THREADS, create_and_close, create_and_close);
 }
 END_TEST
 
@@ -454,21 +461,7 @@ static void *create_and_close_anyhow(void *result)
 
 START_TEST(threads_create_and_close_while_another_cleans_up)
 {
-	char *before = testing_descriptors();
-	pthread_t threads[4];
-
-	for (size_t i = 0; i < 4; i++)
-		ck_assert_int_eq(pthread_create(&threads[i], NULL, i ?
-						create_and_close_anyhow :
-						clean_up_often, &threads), 0);
-	for (size_t i = 0; i < 4; i++) {
-		void *result;
-
-		pthread_join(threads[i], &result);
-		ck_assert_ptr_nonnull(result);
-	}
-	ck_assert_uint_eq(testing_entries(NULL), 0);
-	testing_same_descriptors(before);
+	in_threads(4, clean_up_often, create_and_close_anyhow);
 }
 END_TEST
 

@@ -368,24 +368,26 @@ START_CHILD_TEST(a_vanished_directory_is_looked_for_again)
 }
 END_CHILD_TEST
 
-START_CHILD_TEST(gettempdir_looks_again_for_a_vanished_directory)
+/* One is found, and vanishes. */
+static void begin_with_vanished(void)
 {
 	begin();
 	trees_directory("first");
 	setenv("TMPDIR", in_base("first"), 1);
 	testing_expect(is_found(in_base("first")));
 	testing_expect(rmdir("first") == 0);
+}
+
+START_CHILD_TEST(gettempdir_looks_again_for_a_vanished_directory)
+{
+	begin_with_vanished();
 	testing_expect(strcmp(tempfile_gettempdir(), "/tmp") == 0);
 }
 END_CHILD_TEST
 
 START_CHILD_TEST(gettempdir_names_no_vanished_directory_if_none_is_left)
 {
-	begin();
-	trees_directory("first");
-	setenv("TMPDIR", in_base("first"), 1);
-	testing_expect(is_found(in_base("first")));
-	testing_expect(rmdir("first") == 0);
+	begin_with_vanished();
 	meddle_fail_all("openat", EACCES);
 	errno = 0;
 	testing_expect(!tempfile_gettempdir() && errno == ENOENT);

@@ -345,6 +345,8 @@ static void memory(void)
 	CALL(with_mmap_close(&map));
 	CALL(map = with_mmap_open(fd));
 	CALL(with__mmap_end(map));
+	CALL(map = with__mmap_begin(fd, 0, 0, 0));
+	CALL(with__mmap_end(map));
 	CALL(text = with_string_open("%d", 1));
 	free(text);
 	close(fd);
@@ -365,6 +367,8 @@ static void process(void)
 	CALL(variable = with_env_open("X", "1"));
 	CALL(with_env_close(&variable));
 	CALL(variable = with_env_open("X", "1"));
+	CALL(with__env_end(variable));
+	CALL(variable = with__env_begin("TEST", "value", 1));
 	CALL(with__env_end(variable));
 	CALL(back = with_umask_open(022));
 	CALL(with_umask_close(&back));

@@ -101,6 +101,16 @@ int with_mmap_close(struct with_mmap *map);
 /* Private: the end of a scope. Keeps errno, tells the error hook. */
 void with__mmap_end(struct with_mmap map);
 
+/* Private: with_mmap_open() without a struct of options to be looked through. */
+#define WITH__MMAP_WRITABLE 1u
+#define WITH__MMAP_COPY 2u
+#define WITH__MMAP_HOW(options) \
+	(((options)->writable ? WITH__MMAP_WRITABLE : 0u) | \
+	 ((options)->copy ? WITH__MMAP_COPY : 0u))
+struct with_mmap with__mmap_begin(int fd, long long length, long long offset,
+				  unsigned how)
+	__attribute__((__warn_unused_result__));
+
 #ifdef __cplusplus
 }
 #define WITH_MEMORY(...)	WITH__C_ONLY
@@ -236,6 +246,16 @@ WITH__DEFINE_READY(with_string, char *, (char *)0, self != (char *)0,
 	with_mmap_open_opt(fd, WITH__OPTIONS(with_mmap_open_options, \
 					     __VA_ARGS__))
 
+static inline WITH__UNUSED struct with_mmap with__mmap_begin_here(
+	int fd, const struct with_mmap_open_options *options)
+{
+	return with__mmap_begin(fd, options->length, options->offset,
+				WITH__MMAP_HOW(options));
+}
+#define WITH__MMAP_BEGIN(fd, ...) \
+	with__mmap_begin_here(fd, WITH__OPTIONS(with_mmap_open_options, \
+						__VA_ARGS__))
+
 WITH__DEFINE_READY(with_mmap, struct with_mmap, ((struct with_mmap) { 0 }),
 		   self.data != (void *)0, with__mmap_end)
 
@@ -257,9 +277,11 @@ WITH__DEFINE_READY(with_mmap, struct with_mmap, ((struct with_mmap) { 0 }),
 
 #define WITH_MMAP(variable, ...) \
 	WITH__BLOCK(with_mmap, struct with_mmap, variable, \
-		    with_mmap_open(__VA_ARGS__))
+		    WITH__MMAP_BEGIN(WITH__FIRST(__VA_ARGS__, ~), \
+				     WITH__REST(__VA_ARGS__)))
 #define SCOPED_MMAP(variable, ...) \
 	WITH__DECLARATION(with_mmap, struct with_mmap, variable, \
-			  with_mmap_open(__VA_ARGS__))
+			  WITH__MMAP_BEGIN(WITH__FIRST(__VA_ARGS__, ~), \
+					   WITH__REST(__VA_ARGS__)))
 #endif
 #endif /* WITH_MEMORY_H */

@@ -193,7 +193,12 @@ struct with_locale with_locale_open(int category, const char *name)
  */
 int with_locale_close(struct with_locale *locale);
 
-/* Private: the end of a scope. Keep errno, tell the error hook. */
+/*
+ * Private: with_env_open() for a name that lasts until the end of the scope,
+ * or not; and ends of scopes, which keep errno and tell the error hook.
+ */
+struct with_env *with__env_begin(const char *name, const char *value, int lasts)
+	__attribute__((__warn_unused_result__));
 void with__chdir_end(int back);
 void with__env_end(struct with_env *env);
 void with__umask_end(int before);
@@ -242,10 +247,11 @@ WITH__DEFINE_READY(with_locale, struct with_locale,
 
 #define WITH_ENV(variable, name, value) \
 	WITH__BLOCK(with_env, struct with_env *, variable, \
-		    with_env_open(name, value))
+		    with__env_begin(name, value, __builtin_constant_p(name)))
 #define SCOPED_ENV(variable, name, value) \
 	WITH__DECLARATION(with_env, struct with_env *, variable, \
-			  with_env_open(name, value))
+			  with__env_begin(name, value, \
+					  __builtin_constant_p(name)))
 
 #define WITH_UMASK(variable, mask) \
 	WITH__BLOCK(with_umask, int, variable, with_umask_open(mask))

@@ -3,30 +3,33 @@
  * environment.c - an environment variable, for a scope
  *
  * The old value is copied: setenv() may overwrite or free what getenv() gave.
- * Name and value stand behind the handle, in the same allocation.
+ * It stands behind the handle, in the same allocation, and then the name if that
+ * may be gone by the end. (putenv() would copy less at the beginning; but what
+ * somebody was given by getenv() in the scope would be freed at its end.)
  */
 #include "config.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <with/process.h>
 
-static struct with_env *remember(const char *name)
+static struct with_env *remember(const char *name, bool lasts)
 {
 	const char *before = getenv(name);
-	size_t name_size = strlen(name) + 1;
 	size_t before_size = before ? strlen(before) + 1 : 0;
-	struct with_env *env = malloc(sizeof(*env) + name_size + before_size);
+	size_t name_size = lasts ? 0 : strlen(name) + 1;
+	struct with_env *env = malloc(sizeof(*env) + before_size + name_size);
 	char *strings;
 
 	if (!env)
 		return NULL;
 	strings = (char *)(env + 1);
-	env->name = memcpy(strings, name, name_size);
-	env->before = before ?
-		memcpy(strings + name_size, before, before_size) : NULL;
+	env->before = before ? memcpy(strings, before, before_size) : NULL;
+	env->name = lasts ? name :
+		memcpy(strings + before_size, name, name_size);
 	return env;
 }
 
@@ -35,17 +38,17 @@ static int put(const char *name, const char *value)
 	return value ? setenv(name, value, 1) : unsetenv(name);
 }
 
-struct with_env *with_env_open(const char *name, const char *value)
+struct with_env *with__env_begin(const char *name, const char *value, int lasts)
 {
 	struct with_env *env;
 
-	if (!name) {
+	if (__builtin_expect(!name, 0)) {
 		errno = EINVAL;
 		return NULL;
 	}
-	env = remember(name);
+	env = remember(name, lasts);
 	/* EINVAL, too, is theirs to say. */
-	if (env && put(name, value) < 0) {
+	if (env && __builtin_expect(put(name, value) < 0, 0)) {
 		int error = errno;
 
 		free(env);
@@ -55,13 +58,18 @@ struct with_env *with_env_open(const char *name, const char *value)
 	return env;
 }
 
+struct with_env *with_env_open(const char *name, const char *value)
+{
+	return with__env_begin(name, value, false);
+}
+
 static int put_back(struct with_env *env)
 {
 	int result = put(env->name, env->before);
-	int error = errno;
+	int *at = with__errno(), error = *at;
 
 	free(env);
-	errno = error;
+	*at = error;
 	return result;
 }
 
@@ -78,9 +86,9 @@ int with_env_close(struct with_env **env)
 
 void with__env_end(struct with_env *env)
 {
-	int saved = errno;
+	int *at = with__errno(), saved = *at;
 
-	if (put_back(env) < 0)
+	if (__builtin_expect(put_back(env) < 0, 0))
 		with__report("close", "environment", NULL);
-	errno = saved;
+	*at = saved;
 }

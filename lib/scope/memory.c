@@ -56,35 +56,39 @@ static __attribute__((noinline)) struct with_mmap not_mapped(int error)
 }
 
 /* Straight on for a length that is given: see base/direct.h. */
+struct with_mmap with__mmap_begin(int fd, long long length, long long offset,
+				  unsigned how)
+{
+	bool is_given = length != 0;
+	intptr_t data;
+
+	if (__builtin_expect(!is_given, 0) && fd >= 0)
+		length = length_to_end(fd, offset);
+	if (__builtin_expect(length <= 0 || offset < 0, 0))
+		return not_mapped(length == -1 && !is_given ? errno : EINVAL);
+	if (__builtin_expect((unsigned long long)length > SIZE_MAX, 0))
+		return not_mapped(EOVERFLOW);
+	data = with__direct_mmap((size_t)length,
+				 PROT_READ | (how || fd == -1 ? PROT_WRITE : 0),
+				 (how & WITH__MMAP_COPY ? MAP_PRIVATE :
+				  MAP_SHARED) | (fd == -1 ? MAP_ANONYMOUS : 0),
+				 fd, offset);
+	if (__builtin_expect(data < 0 && data > -MAX_ERRNO, 0))
+		return not_mapped((int)-data);
+	return (struct with_mmap) { (void *)data, (size_t)length };
+}
+
 struct with_mmap with_mmap_open_opt(int fd,
 				    const struct with_mmap_open_options *given)
 {
 	struct with_mmap_open_options copy;
 	const struct with_mmap_open_options *options =
 		with__options_known(&copy, sizeof(copy), given);
-	bool writable;
-	long long length;
-	intptr_t data;
 
-	if (__builtin_expect(!options, 0))
+	if (!options)
 		return (struct with_mmap) { .data = NULL };
-	length = options->length;
-	if (__builtin_expect(length == 0, 0) && fd >= 0)
-		length = length_to_end(fd, options->offset);
-	if (__builtin_expect(length <= 0 || options->offset < 0, 0))
-		return not_mapped(length == -1 && !options->length ? errno :
-				  EINVAL);
-	if (__builtin_expect((unsigned long long)length > SIZE_MAX, 0))
-		return not_mapped(EOVERFLOW);
-	writable = options->writable | options->copy | (fd == -1);
-	data = with__direct_mmap((size_t)length,
-				 PROT_READ | (writable ? PROT_WRITE : 0),
-				 (options->copy ? MAP_PRIVATE : MAP_SHARED) |
-				 (fd == -1 ? MAP_ANONYMOUS : 0),
-				 fd, options->offset);
-	if (__builtin_expect(data < 0 && data > -MAX_ERRNO, 0))
-		return not_mapped((int)-data);
-	return (struct with_mmap) { (void *)data, (size_t)length };
+	return with__mmap_begin(fd, options->length, options->offset,
+				WITH__MMAP_HOW(options));
 }
 
 int with_mmap_close(struct with_mmap *map)

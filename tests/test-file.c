@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <with/file.h>
@@ -266,6 +267,109 @@ START_TEST(forked_child_writes_nothing_at_the_end_of_the_scope)
 }
 END_TEST
 
+/* Without the handlers of fork(): as clone() makes it. */
+static pid_t fork_unseen(void)
+{
+	return (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static void open_and_close(const char *name)
+{
+	WITH_FILE (file, name, "r")
+		(void)fgetc(file);
+}
+
+/* The first was noted by the library, this one in place. */
+START_TEST(stream_that_follows_another_is_not_flushed_by_a_child_either)
+{
+	const char *name = in_tmpdir("file");
+	pid_t child = -1;
+	int status;
+
+	close(open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	open_and_close(name);
+	WITH_FILE (file, name, "a") {
+		fputs("1234", file);
+		child = fork_unseen();
+		if (child == 0) {
+			open_and_close(name);
+			WITH_FILE (own, name, "a")
+				fputs("56", own);
+		}
+	}
+	if (child == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(testing_exited(status, 0));
+	ck_assert_int_eq(size_of(name), 6);
+	unlink(name);
+}
+END_TEST
+
+/* More than the places that streams note themselves in. */
+static pid_t fork_below(int streams, const char *name)
+{
+	pid_t child = -1;
+
+	if (streams == 0)
+		return fork_unseen();
+	WITH_FILE (file, name, "a") {
+		fputs("1", file);
+		child = fork_below(streams - 1, name);
+	}
+	return child;
+}
+
+START_TEST(child_flushes_none_of_many_streams)
+{
+	const char *name = in_tmpdir("file");
+
+	for (int times = 1; times <= 2; times++) {
+		pid_t child = fork_below(200, name);
+		int status;
+
+		if (child == 0)
+			_exit(0);
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		ck_assert(testing_exited(status, 0));
+		ck_assert_int_eq(size_of(name), times * 200);
+	}
+	unlink(name);
+}
+END_TEST
+
+/* Where it runs in a process of its own: after the library's handler. */
+static void write_and_fork(void)
+{
+	pid_t child = -1;
+
+	WITH_FILE (file, path, "a") {
+		fputs("1234", file);
+		child = fork_unseen();
+		if (child == 0)
+			exit(0);
+		waitpid(child, NULL, 0);
+	}
+}
+
+START_TEST(child_that_exits_flushes_nothing_of_an_exit_handlers)
+{
+	const char *name = in_tmpdir("file");
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		atexit(write_and_fork);
+		open_and_close("/dev/null");
+		exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(testing_exited(status, 0));
+	ck_assert_int_eq(size_of(name), 4);
+	unlink(name);
+}
+END_TEST
+
 /* How far a thread came, that was cancelled before it began. */
 static int progress;
 
@@ -338,6 +442,9 @@ END_TEST
 
 TESTING_MAIN("file",
 	forked_child_writes_nothing_at_the_end_of_the_scope,
+	stream_that_follows_another_is_not_flushed_by_a_child_either,
+	child_flushes_none_of_many_streams,
+	child_that_exits_flushes_nothing_of_an_exit_handlers,
 	guard_is_whole_in_a_cancelled_thread,
 	reading_a_guarded_stream_is_not_cut_short,
 	block_writes_and_closes,

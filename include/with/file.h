@@ -63,16 +63,13 @@ int with_file_close(FILE **file);
 /*
  * Private: the end of a scope, which keeps errno and tells the error hook; and
  * its beginning, which tells it of a failure. began takes over what fopen()
- * yielded for a mode with "c"; failed tells of a failure, and is NULL. ending
- * is 1 if fclose() is all that is left to do, and else has done it all; lost
- * tells of a failure of that fclose().
+ * yielded for a mode with "c", NULL too; lost tells of a failure of fclose().
  */
 void with__file_end(FILE *file);
 FILE *with__file_begin(const char *path, const char *mode, const char *source)
 	__attribute__((__warn_unused_result__));
-int with__file_began(FILE *file);
-FILE *with__file_failed(const char *path, const char *source);
-int with__file_ending(FILE *file);
+FILE *with__file_began(FILE *file, const char *path, const char *source)
+	__attribute__((__warn_unused_result__));
 void with__file_lost(int saved_errno);
 
 #ifdef __cplusplus
@@ -105,25 +102,53 @@ static inline WITH__UNUSED const char *with__file_mode(const char *mode)
 		WITH__FILE_IS(mode, "w+") ? "w+ec" : (const char *)0;
 }
 
+static inline WITH__UNUSED struct with__noted_place *with__file_place(
+	const FILE *file)
+{
+	return &with__noted.places[WITH__NOTED_HASH(file) %
+				   WITH__NOTED_PLACES];
+}
+
+/* With _DEFAULT_SOURCE glibc has it without a call. */
+#ifdef _DEFAULT_SOURCE
+#define with__file_has_failed ferror_unlocked
+#else
+#define with__file_has_failed ferror
+#endif
+
+/* As a function of its own it would cost that, and not see the constant. */
+__attribute__((__always_inline__))
 static inline WITH__UNUSED FILE *with__file_begin_here(
 	const char *path, const char *mode, const char *source)
 {
 	const char *how = with__file_mode(mode);
+	struct with__noted_place *place;
 	FILE *file;
 
 	if (!path || !how)
 		return with__file_begin(path, mode, source);
 	file = fopen(path, how);
-	return file && with__file_began(file) == 0 ? file :
-		with__file_failed(path, source);
+	place = with__file_place(file);
+	if (__builtin_expect(!file || place->ready != *with__noted.here ||
+			     !WITH__SINGLE_THREADED || place->thing, 0))
+		return with__file_began(file, path, source);
+	__atomic_store_n(&place->thing, (void *)file, __ATOMIC_RELEASE);
+	return file;
 }
 
+/* It is noted here, by this process, and all went well: fclose() is enough. */
 static inline WITH__UNUSED void with__file_end_here(FILE *file)
 {
+	struct with__noted_place *place = with__file_place(file);
 	int *at = with__errno(), saved = *at;
 
-	if (!with__file_ending(file))
+	if (__builtin_expect(with__file_has_failed(file) ||
+			     place->thing != (void *)file ||
+			     place->ready != *with__noted.here, 0)) {
+		with__file_end(file);
 		return;
+	}
+	__atomic_store_n(&place->thing, (void *)0, __ATOMIC_RELEASE);
 	if (fclose(file) == 0)
 		*at = saved;
 	else

@@ -6,9 +6,10 @@
  * with with__ and WITH__ change as the library does. with/guard.h is the
  * manual, and includes this; so do the headers of the ready-made guards by it.
  *
- * In this order: the exported functions; arguments and values; the stack of
- * WITH_UNWINDABLE; the statement; the functions that WITH_DEFINE makes, and
- * those of ready-made guards; deferred calls.
+ * In this order: the exported functions; arguments and values; errno, and what
+ * is noted for forked children; the stack of WITH_UNWINDABLE; the statement; the
+ * functions that WITH_DEFINE makes, and those of ready-made guards; deferred
+ * calls.
  */
 #ifndef WITH_STATEMENT_H
 #define WITH_STATEMENT_H
@@ -114,6 +115,35 @@ static inline WITH__UNUSED int *with__errno(void)
 }
 #else
 #define with__errno() (&errno)
+#endif
+
+/*
+ * Streams that a forked child must not flush are noted in the library. Those of
+ * WITH_FILE are so in place, as long as there is one thread: in the first place
+ * that the hash names, if that is empty, and ready for what is at `here`, the
+ * number of the process.
+ */
+struct with__noted_place {
+	unsigned long long ready;
+	void *thing;
+	unsigned long long rest_[6];
+} __attribute__((__may_alias__));
+
+struct with__noted {
+	const __UINT64_TYPE__ *here;
+	struct with__noted_place *places;
+};
+extern struct with__noted with__noted;
+
+#define WITH__NOTED_PLACES 64u
+#define WITH__NOTED_HASH(thing) ((__UINTPTR_TYPE__)(thing) / 32)
+
+/* glibc 2.32; and its header is in the way of others on the same machine. */
+#if defined(__GLIBC__) && __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define WITH__SINGLE_THREADED __libc_single_threaded
+#else
+#define WITH__SINGLE_THREADED 0
 #endif
 
 /*

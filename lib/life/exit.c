@@ -41,6 +41,7 @@ static void at_exit(void)
 	 */
 	with__registry_remove_all();
 	atomic_store(&with__exit_armed, false);
+	with__inherited_unready();
 	with__registry_remove_rest();
 }
 

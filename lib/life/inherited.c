@@ -12,26 +12,57 @@
  * What is read of a place belongs to whoever has the thing, which is one
  * thread at a time. Only with_adopt() and with_disown() change owners of
  * others' things, and atomically.
+ *
+ * The commonest things by far are streams of WITH_FILE, which programs note and
+ * strike in a few instructions of their own (with/file.h): each call was
+ * measured to cost 3 ns or more, on code that a system call drove out of the
+ * processor's caches. A place that held a simple thing keeps all but its
+ * address, and says in `ready` whose it may be again without being filled.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include <with/statement.h>
 
 #include "base/process.h"
 #include "life/exit.h"
 #include "life/inherited.h"
 
-#define FIRST_CHUNK WITH__INHERITED_FIRST
+#define FIRST_CHUNK WITH__NOTED_PLACES
 #define CHUNKS 24
 #define PROBES 8u
+#define CLAIMED ((uintptr_t)1)
+#define NOBODYS UINT64_MAX	/* not 0, which a child finds on the page */
 
-struct with__inherited_place with__inherited_first[FIRST_CHUNK]
-	__attribute__((aligned(64)));
-static _Atomic(struct with__inherited_place *) chunks[CHUNKS] = {
-	with__inherited_first
+struct place {
+	_Atomic uint64_t ready;		/* the owner, if simple; or NOBODYS */
+	_Atomic uintptr_t thing;	/* 0, CLAIMED, or an address */
+	_Atomic uint64_t owner;
+	with__discard *discard;
+	void *companion;
+	char padding[64 - 5 * sizeof(uint64_t)];	/* one line of a cache */
+};
+
+_Static_assert(sizeof(struct place) == sizeof(struct with__noted_place) &&
+	       offsetof(struct place, thing) ==
+	       offsetof(struct with__noted_place, thing),
+	       "what programs know of a place");
+
+__extension__ static struct place first[FIRST_CHUNK]
+	__attribute__((aligned(64))) = {
+	[0 ... FIRST_CHUNK - 1] = { .ready = NOBODYS }
+};
+static _Atomic(struct place *) chunks[CHUNKS] = { first };
+
+static const uint64_t nowhere = 0;
+struct with__noted with__noted = {
+	&nowhere, (struct with__noted_place *)first
 };
 
 /*
@@ -40,11 +71,11 @@ static _Atomic(struct with__inherited_place *) chunks[CHUNKS] = {
  */
 static _Atomic bool crowded;
 
-static struct with__inherited_place *chunk_at(unsigned chunk)
+static struct place *chunk_at(unsigned chunk)
 {
-	struct with__inherited_place *none = NULL;
-	struct with__inherited_place *places = atomic_load_explicit(
-		&chunks[chunk], memory_order_acquire);
+	struct place *none = NULL;
+	struct place *places = atomic_load_explicit(&chunks[chunk],
+						    memory_order_acquire);
 
 	if (places)
 		return places;
@@ -57,26 +88,46 @@ static struct with__inherited_place *chunk_at(unsigned chunk)
 	return none;
 }
 
-static struct with__inherited_place *
-place_of(struct with__inherited_place *places, unsigned chunk,
-	 const void *thing, unsigned probe)
+static size_t hash(const void *thing, unsigned chunk)
 {
-	return &places[(with__inherited_hash(thing) + probe) &
+	if (chunk == 0)
+		return WITH__NOTED_HASH(thing);
+	return (size_t)((uint64_t)(uintptr_t)thing *
+			UINT64_C(0x9E3779B97F4A7C15) >> 32);
+}
+
+static struct place *place_of(struct place *places, unsigned chunk,
+			      const void *thing, unsigned probe)
+{
+	return &places[(hash(thing, chunk) + probe) &
 		       ((FIRST_CHUNK << chunk) - 1)];
 }
 
-static struct with__inherited_place *claim_any(const void *thing)
+static bool take(struct place *place)
+{
+	uintptr_t empty = 0;
+
+	if (!WITH__SINGLE_THREADED)
+		return atomic_compare_exchange_strong(&place->thing, &empty,
+						      CLAIMED);
+	if (atomic_load_explicit(&place->thing, memory_order_relaxed))
+		return false;
+	atomic_store_explicit(&place->thing, CLAIMED, memory_order_relaxed);
+	return true;
+}
+
+static struct place *claim(const void *thing)
 {
 	unsigned chunk, probe;
 
 	for (chunk = 0; chunk < CHUNKS; chunk++) {
-		struct with__inherited_place *places = chunk_at(chunk);
+		struct place *places = chunk_at(chunk);
 
 		for (probe = 0; places && probe < PROBES; probe++) {
-			struct with__inherited_place *place =
+			struct place *place =
 				place_of(places, chunk, thing, probe);
 
-			if (!with__inherited_take(place))
+			if (!take(place))
 				continue;
 			if (chunk || probe)
 				atomic_store_explicit(&crowded, true,
@@ -90,36 +141,25 @@ static struct with__inherited_place *claim_any(const void *thing)
 	return NULL;
 }
 
-int with__inherited_note(void *thing, with__discard *discard, bool simple)
+static bool has(struct place *place, const void *thing)
 {
-	struct with__inherited_place *place = with__inherited_at(thing);
-
-	/* Its discarding at exit is all that some programs need exit for. */
-	if (with__exit_arm() < 0)
-		return -1;
-	if (!with__inherited_take(place))
-		place = claim_any(thing);
-	if (!place)
-		return -1;
-	with__inherited_fill(place, thing, discard, simple, with__process());
-	return 0;
+	return atomic_load_explicit(&place->thing, memory_order_acquire) ==
+		(uintptr_t)thing;
 }
 
-struct with__inherited_place *with__inherited_find_any(const void *thing)
+static struct place *find_anywhere(const void *thing)
 {
 	unsigned chunk, probe;
 
-	if (!atomic_load_explicit(&crowded, memory_order_relaxed))
-		return NULL;
 	for (chunk = 0; chunk < CHUNKS; chunk++) {
-		struct with__inherited_place *places = atomic_load_explicit(
+		struct place *places = atomic_load_explicit(
 			&chunks[chunk], memory_order_acquire);
 
 		for (probe = 0; places && probe < PROBES; probe++) {
-			struct with__inherited_place *place =
+			struct place *place =
 				place_of(places, chunk, thing, probe);
 
-			if (with__inherited_has(place, thing))
+			if (has(place, thing))
 				return place;
 		}
 		if (!places)
@@ -128,74 +168,122 @@ struct with__inherited_place *with__inherited_find_any(const void *thing)
 	return NULL;
 }
 
+static struct place *find(const void *thing)
+{
+	struct place *place = place_of(first, 0, thing, 0);
+
+	if (has(place, thing))
+		return place;
+	return atomic_load_explicit(&crowded, memory_order_relaxed) ?
+		find_anywhere(thing) : NULL;
+}
+
+static bool is_ours(struct place *place)
+{
+	return atomic_load(&place->owner) == with__process();
+}
+
+/* From here on programs may note by themselves, where there is a page. */
+static void make_ready(void)
+{
+	_Atomic uint64_t *page = atomic_load(&with__process_page);
+
+	if (page)
+		__atomic_store_n(&with__noted.here, (void *)page,
+				 __ATOMIC_RELAXED);
+}
+
+void with__inherited_unready(void)
+{
+	__atomic_store_n(&with__noted.here, &nowhere, __ATOMIC_RELAXED);
+}
+
+int with__inherited_note(void *thing, with__discard *discard, bool simple)
+{
+	uint64_t owner = with__process();
+	struct place *place;
+
+	/* Its discarding at exit is all that some programs need exit for. */
+	if (with__exit_arm() < 0)
+		return -1;
+	place = claim(thing);
+	if (!place)
+		return -1;
+	place->owner = owner;
+	place->ready = simple ? owner : NOBODYS;
+	place->discard = discard;
+	place->companion = NULL;
+	atomic_store(&place->thing, (uintptr_t)thing);
+	make_ready();
+	return 0;
+}
+
 void with__inherited_accompany(void *thing, void *companion)
 {
-	struct with__inherited_place *place = with__inherited_find(thing);
+	struct place *place = find(thing);
 
 	if (!place)
 		return;
 	place->companion = companion;
-	place->simple = false;
+	place->ready = NOBODYS;
 }
 
 void *with__inherited_companion(void *thing)
 {
-	struct with__inherited_place *place = with__inherited_find(thing);
+	struct place *place = find(thing);
 
 	return place ? place->companion : NULL;
 }
 
 bool with__inherited_is_noted(void *thing)
 {
-	return with__inherited_find(thing) != NULL;
+	return find(thing) != NULL;
 }
 
 bool with__inherited_is_foreign(void *thing)
 {
-	struct with__inherited_place *place = with__inherited_find(thing);
+	struct place *place = find(thing);
 
-	return place && atomic_load(&place->owner) != with__process();
+	return place && !is_ours(place);
 }
 
 bool with__inherited_strike(void *thing)
 {
-	struct with__inherited_place *place = with__inherited_find(thing);
+	struct place *place = find(thing);
 	bool ours;
 
 	if (!place)
 		return true;
-	ours = with__inherited_is_ours(place);
+	ours = is_ours(place);
 	if (!ours)
 		place->discard(thing);
-	with__inherited_give_back(place);
+	atomic_store(&place->thing, 0);
 	return ours;
 }
 
-typedef void visitor(struct with__inherited_place *place, uint64_t from,
-		     uint64_t to);
+typedef void visitor(struct place *place, uint64_t from, uint64_t to);
 
 static void visit_all(visitor *visit, uint64_t from, uint64_t to)
 {
-	struct with__inherited_place *places;
 	unsigned chunk;
 	size_t i;
 
 	for (chunk = 0; chunk < CHUNKS; chunk++) {
-		places = atomic_load(&chunks[chunk]);
+		struct place *places = atomic_load(&chunks[chunk]);
+
 		for (i = 0; places && i < (size_t)FIRST_CHUNK << chunk; i++)
-			if (atomic_load(&places[i].thing) >
-			    WITH__INHERITED_CLAIMED)
+			if (atomic_load(&places[i].thing) > CLAIMED)
 				visit(&places[i], from, to);
 	}
 }
 
-static void set_owner(struct with__inherited_place *place, uint64_t from,
-		      uint64_t to)
+static void set_owner(struct place *place, uint64_t from, uint64_t to)
 {
-	(void)atomic_compare_exchange_strong(&place->owner, &from, to);
+	if (atomic_compare_exchange_strong(&place->owner, &from, to))
+		place->ready = NOBODYS;
 }
 
-static void discard_foreign(struct with__inherited_place *place, uint64_t owner,
+static void discard_foreign(struct place *place, uint64_t owner,
 			    uint64_t unused)
 {
 	(void)unused;

@@ -174,38 +174,30 @@ FILE *with_file_open(const char *path, const char *mode)
 		open_parsed(path, mode);
 }
 
-/* Of most nothing is known but that we opened it. */
-static __attribute__((noinline)) int note_or_close(FILE *file)
+static void close_unnoted(FILE *file)
 {
-	if (with__inherited_note(file, discard, !with__known_get(file)) == 0)
-		return 0;
 	WITH__NO_CANCEL;
 
 	with__stream_close(file);
 	errno = ENOMEM;
-	return -1;
 }
 
-int with__file_began(FILE *file)
+/* Of most nothing is known but that we opened it. */
+FILE *with__file_began(FILE *file, const char *path, const char *source)
 {
-	if (__builtin_expect(with__inherited_note_simple(file, discard), 1))
-		return 0;
-	return note_or_close(file);
+	if (file) {
+		if (with__inherited_note(file, discard,
+					 !with__known_get(file)) == 0)
+			return file;
+		close_unnoted(file);
+	}
+	with__report_error("open", path ? path : "stream", errno, source);
+	return NULL;
 }
 
 FILE *with__file_begin(const char *path, const char *mode, const char *source)
 {
-	FILE *file = with_file_open(path, mode);
-
-	if (file && note_or_close(file) == 0)
-		return file;
-	return with__file_failed(path, source);
-}
-
-FILE *with__file_failed(const char *path, const char *source)
-{
-	with__report_error("open", path ? path : "stream", errno, source);
-	return NULL;
+	return with__file_began(with_file_open(path, mode), path, source);
 }
 
 int with_file_close(FILE **file)
@@ -233,19 +225,4 @@ void with__file_end(FILE *file)
 		with__file_lost(saved);
 	else
 		errno = saved;
-}
-
-static __attribute__((noinline)) int end_with_ado(FILE *file)
-{
-	with__file_end(file);
-	return 0;
-}
-
-/* Simple, and all went well so far: nothing is left to do but fclose(). */
-int with__file_ending(FILE *file)
-{
-	if (__builtin_expect(!ferror_unlocked(file) &&
-			     with__inherited_strike_simple(file), 1))
-		return 1;
-	return end_with_ado(file);
 }

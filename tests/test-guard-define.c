@@ -326,6 +326,14 @@ START_TEST(closing_early_tells_the_result_and_disarms)
 }
 END_TEST
 
+START_TEST(closing_no_variable_is_success)
+{
+	ck_assert_int_eq(token_close(NULL), 0);
+	ck_assert_int_eq(number_close(NULL), 0);
+	ck_assert_int_eq(box_close(NULL), 0);
+}
+END_TEST
+
 /* What the error hook is told. */
 
 static char told[256];
@@ -507,6 +515,7 @@ TESTING_MAIN("guard-define",
 	what_is_handed_out_lives_on,
 	what_was_handed_out_is_none_and_can_be_closed,
 	closing_early_tells_the_result_and_disarms,
+	closing_no_variable_is_success,
 	error_hook_hears_of_a_close_that_fails_at_the_end,
 	error_hook_hears_of_a_failed_entry_and_its_line,
 	deferred_calls_have_the_argument_of_then_and_run_newest_first,

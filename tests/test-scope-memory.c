@@ -86,6 +86,8 @@ START_TEST(memory_is_closed_once_or_stolen)
 	void *bytes;
 
 	freed = 0;
+	ck_assert_int_eq(with_memory_close(NULL), 0);
+	ck_assert_int_eq(with_string_close(NULL), 0);
 	WITH_MEMORY (closing, malloc(10)) {
 		ck_assert_int_eq(with_memory_close(&closing), 0);
 		ck_assert_ptr_null(closing);

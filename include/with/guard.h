@@ -103,7 +103,8 @@
  * It defines
  *	int  name_close(type *variable);   ends it early: what close returned;
  *	                                   the variable becomes none, closing
- *	                                   again does nothing and returns 0
+ *	                                   again does nothing and returns 0;
+ *	                                   so does NULL
  *	type name_steal(type *variable);   hands it out, disarms the guard; the
  *	                                   result must be used
  * and lets WITH (name, variable, arguments...) and

@@ -124,8 +124,8 @@ struct with_mmap with__mmap_begin(int fd, long long length, long long offset,
 /*
  * with_memory_close, with_string_close - free before the scope ends
  *
- * variable: its address; it becomes NULL, and NULL there does nothing.
- * Returns 0.
+ * variable: its address; it becomes NULL. NULL there, or as the address, does
+ *           nothing. Returns 0.
  *
  * with_memory_steal, with_string_steal - hand the memory out, for free()
  *
@@ -206,7 +206,8 @@ static inline WITH__UNUSED int with_memory__finish(void *value)
 
 static inline WITH__UNUSED int with_memory_close(void *variable)
 {
-	with__memory_end(with_memory__release(variable));
+	if (variable)
+		with__memory_end(with_memory__release(variable));
 	return 0;
 }
 

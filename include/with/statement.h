@@ -284,7 +284,7 @@ extern struct with__noted with__noted;
 			   with__report) \
 	static inline WITH__UNUSED int name##_close(type *with__variable) \
 	{ \
-		type self = *with__variable; \
+		type self = with__variable ? *with__variable : none; \
 		if (!(is_held)) \
 			return 0; \
 		(void)WITH__STACK_LEAVE(with__variable); \

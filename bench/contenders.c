@@ -24,6 +24,7 @@
 #include <with.h>
 
 #include "contenders.h"
+#include "measure.h"
 
 static char directory[4096];
 static int dirfd_held;
@@ -31,14 +32,6 @@ static struct tempfile_dir *held;
 static _Thread_local char known_path[sizeof(directory) + 16];
 static char *(*glib_make_directory)(char *);
 static int (*glib_open_file)(char *);
-
-void must(int result, const char *what)
-{
-	if (result >= 0)
-		return;
-	perror(what);
-	exit(1);
-}
 
 void contenders_know(const char *name)
 {
@@ -50,20 +43,20 @@ static void ask(int place, const char *name)
 	struct statx status;
 
 	must(statx(place, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH,
-		   STATX_TYPE | STATX_MODE | STATX_INO | STATX_BTIME, &status),
-	     "statx");
+		   STATX_TYPE | STATX_MODE | STATX_INO | STATX_BTIME,
+		   &status) == 0, "statx");
 }
 
 /* ---- directories ------------------------------------------------------ */
 
 static void bare_directory(int place, const char *name, int is_checked)
 {
-	must(mkdirat(place, name, 0700), "mkdirat");
+	must(mkdirat(place, name, 0700) == 0, "mkdirat");
 	if (is_checked) {
 		ask(place, name);
 		ask(place, name);
 	}
-	must(unlinkat(place, name, AT_REMOVEDIR), "unlinkat");
+	must(unlinkat(place, name, AT_REMOVEDIR) == 0, "unlinkat");
 }
 
 static void floor_directory(const char *known)
@@ -90,8 +83,8 @@ static void checked_path_directory(const char *known)
 
 static void end_directory(struct tempfile_dir *dir)
 {
-	must(dir ? 0 : -1, "tempfile_dir_open");
-	must(tempfile_dir_close(&dir), "tempfile_dir_close");
+	must(dir != NULL, "tempfile_dir_open");
+	must(tempfile_dir_close(&dir) == 0, "tempfile_dir_close");
 }
 
 static void our_directory(const char *known)
@@ -112,8 +105,8 @@ static void libc_directory(const char *known)
 
 	(void)known;
 	snprintf(path, sizeof(path), "%s/tmpXXXXXX", directory);
-	must(mkdtemp(path) ? 0 : -1, "mkdtemp");
-	must(rmdir(path), "rmdir");
+	must(mkdtemp(path) != NULL, "mkdtemp");
+	must(rmdir(path) == 0, "rmdir");
 }
 
 static void glib_directory(const char *known)
@@ -122,8 +115,8 @@ static void glib_directory(const char *known)
 
 	(void)known;
 	snprintf(path, sizeof(path), "%s/tmpXXXXXX", directory);
-	must(glib_make_directory(path) ? 0 : -1, "g_mkdtemp");
-	must(rmdir(path), "rmdir");
+	must(glib_make_directory(path) != NULL, "g_mkdtemp");
+	must(rmdir(path) == 0, "rmdir");
 }
 
 /* ---- named files ------------------------------------------------------ */
@@ -133,8 +126,8 @@ static void bare_named(int place, const char *name)
 	int fd = openat(place, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC,
 			0600);
 
-	must(fd, "openat");
-	must(unlinkat(place, name, 0), "unlinkat");
+	must(fd >= 0, "openat");
+	must(unlinkat(place, name, 0) == 0, "unlinkat");
 	close(fd);
 }
 
@@ -155,12 +148,12 @@ static void ask_named(int place, const char *name)
 			0600);
 	FILE *file;
 
-	must(fd, "openat");
+	must(fd >= 0, "openat");
 	ask(fd, "");
 	file = fdopen(fd, "w+");
-	must(file ? 0 : -1, "fdopen");
+	must(file != NULL, "fdopen");
 	ask(place, name);
-	must(unlinkat(place, name, 0), "unlinkat");
+	must(unlinkat(place, name, 0) == 0, "unlinkat");
 	fclose(file);
 }
 
@@ -177,8 +170,8 @@ static void checked_path_named(const char *known)
 
 static void end_named(struct tempfile_named *named)
 {
-	must(named ? 0 : -1, "tempfile_named_open");
-	must(tempfile_named_close(&named), "tempfile_named_close");
+	must(named != NULL, "tempfile_named_open");
+	must(tempfile_named_close(&named) == 0, "tempfile_named_close");
 }
 
 static void our_named(const char *known)
@@ -202,10 +195,10 @@ static void libc_named(const char *known)
 	(void)known;
 	snprintf(path, sizeof(path), "%s/tmpXXXXXX", directory);
 	fd = mkstemp(path);
-	must(fd, "mkstemp");
+	must(fd >= 0, "mkstemp");
 	file = fdopen(fd, "w+");
 	fclose(file);
-	must(unlink(path), "unlink");
+	must(unlink(path) == 0, "unlink");
 }
 
 static void glib_named(const char *known)
@@ -216,9 +209,9 @@ static void glib_named(const char *known)
 	(void)known;
 	snprintf(path, sizeof(path), "%s/tmpXXXXXX", directory);
 	fd = glib_open_file(path);
-	must(fd, "g_mkstemp");
+	must(fd >= 0, "g_mkstemp");
 	close(fd);
-	must(unlink(path), "unlink");
+	must(unlink(path) == 0, "unlink");
 }
 
 /* ---- anonymous files -------------------------------------------------- */
@@ -230,11 +223,11 @@ static void bare_anonymous(int place, const char *name, int is_checked)
 	struct stat status;
 	FILE *file;
 
-	must(fd, "O_TMPFILE");
+	must(fd >= 0, "O_TMPFILE");
 	if (is_checked)
-		must(fstat(fd, &status), "fstat");
+		must(fstat(fd, &status) == 0, "fstat");
 	file = fdopen(fd, "w+");
-	must(file ? 0 : -1, "fdopen");
+	must(file != NULL, "fdopen");
 	fclose(file);
 }
 
@@ -264,8 +257,8 @@ static void checked_path_anonymous(const char *known)
 
 static void end_anonymous(FILE *file)
 {
-	must(file ? 0 : -1, "tempfile_open");
-	must(with_file_close(&file), "with_file_close");
+	must(file != NULL, "tempfile_open");
+	must(with_file_close(&file) == 0, "with_file_close");
 }
 
 static void our_anonymous(const char *known)
@@ -340,12 +333,12 @@ void contenders_find(void)
 void contenders_begin(const char *where)
 {
 	held = tempfile_dir_open(.dir = where, .prefix = "cycles-");
-	must(held ? 0 : -1, where);
+	must(held != NULL, where);
 	snprintf(directory, sizeof(directory), "%s", held->path);
 	dirfd_held = tempfile_dir_fd(held);
-	must(dirfd_held, directory);
+	must(dirfd_held >= 0, directory);
 	setenv("TMPDIR", directory, 1);
-	must(tempfile_set_tempdir(NULL), "tempfile_set_tempdir");
+	must(tempfile_set_tempdir(NULL) == 0, "tempfile_set_tempdir");
 }
 
 const char *contenders_directory(void)
@@ -355,5 +348,5 @@ const char *contenders_directory(void)
 
 void contenders_end(void)
 {
-	must(tempfile_dir_close(&held), directory);
+	must(tempfile_dir_close(&held) == 0, directory);
 }

@@ -18,9 +18,6 @@ struct contender {
 
 extern struct contender contenders[CONTENDERS];
 
-/* Says so and exits if result is negative. */
-void must(int result, const char *what);
-
 /* Takes those out whose library is not there, and says which. */
 void contenders_find(void);
 

@@ -184,7 +184,7 @@ static double wall_with_threads(const struct contender *contender,
 	for (unsigned i = 0; i < threads; i++) {
 		jobs[i] = (struct job) { contender, CYCLES / threads, "" };
 		snprintf(jobs[i].known, sizeof(jobs[i].known), "known%u", i);
-		must(-pthread_create(&ids[i], NULL, work, &jobs[i]),
+		must(pthread_create(&ids[i], NULL, work, &jobs[i]) == 0,
 		     "pthread_create");
 	}
 	for (unsigned i = 0; i < threads; i++)
@@ -262,7 +262,7 @@ int main(int argc, char **argv)
 			peers = optarg;
 		} else if (option == 'o') {
 			csv = fopen(optarg, "we");
-			must(csv ? 0 : -1, optarg);
+			must(csv != NULL, optarg);
 			fprintf(csv, "place;kind;contender;threads;time;"
 				"ns;to_floor;low;high\n");
 		} else if (option == 'd' && equals) {

@@ -113,3 +113,11 @@ struct measure_spread measure_spread(double *values, size_t count)
 	spread.high = values[count - 1 - count / 4];
 	return spread;
 }
+
+void must(int good, const char *what)
+{
+	if (good)
+		return;
+	perror(what);
+	exit(1);
+}

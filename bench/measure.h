@@ -27,6 +27,9 @@ double measure_cpu(void);	/* of this process so far */
 /* This process and what it starts, so that no contender finds a colder one. */
 void measure_on_one_processor(void);
 
+/* Ends the bench, and says what failed, if it did. */
+void must(int good, const char *what);
+
 struct measure_spread {
 	double low, median, high;	/* quartiles around the median */
 };

@@ -13,7 +13,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,14 +35,6 @@ enum {
 static const char *directory = "/dev/shm";
 static FILE *table;
 static char bytes[BLOCK];
-
-static void must(int good, const char *what)
-{
-	if (good)
-		return;
-	fprintf(stderr, "spool: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* ---- in memory -------------------------------------------------------- */
 

@@ -15,7 +15,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,14 +46,6 @@ static char *text;
 static size_t text_size;
 static size_t large = LARGE;
 static char block[BLOCK];
-
-static void must(int good, const char *what)
-{
-	if (good)
-		return;
-	fprintf(stderr, "text: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* ---- what is written -------------------------------------------------- */
 

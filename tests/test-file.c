@@ -17,6 +17,7 @@
 
 #include "base/syscalls.h"
 #include "hook.h"
+#include "life/inherited.h"
 #include "testing.h"
 
 static char path[4096];
@@ -440,6 +441,24 @@ START_TEST(reading_a_guarded_stream_is_not_cut_short)
 }
 END_TEST
 
+/* Far more than there are places for at first. */
+START_TEST(what_was_noted_is_found_in_a_crowd)
+{
+	static char things[300];
+
+	ck_assert(!with__inherited_is_noted(&things[0]));
+	for (size_t i = 0; i < sizeof(things); i++)
+		ck_assert_int_eq(with__inherited_note(&things[i], NULL, false),
+				 0);
+	for (size_t i = 0; i < sizeof(things); i++)
+		ck_assert(with__inherited_is_noted(&things[i]));
+	for (size_t i = 0; i < sizeof(things); i++) {
+		ck_assert(with__inherited_strike(&things[i]));
+		ck_assert(!with__inherited_is_noted(&things[i]));
+	}
+}
+END_TEST
+
 TESTING_MAIN("file",
 	forked_child_writes_nothing_at_the_end_of_the_scope,
 	stream_that_follows_another_is_not_flushed_by_a_child_either,
@@ -454,4 +473,5 @@ TESTING_MAIN("file",
 	steal_hands_the_stream_out,
 	full_disk_at_close_is_returned_or_told,
 	what_a_flush_lost_is_reported_at_close,
-	forked_child_does_not_write_what_its_parent_has_buffered)
+	forked_child_does_not_write_what_its_parent_has_buffered,
+	what_was_noted_is_found_in_a_crowd)

@@ -184,6 +184,33 @@ void closes(const char *path)
 	}
 }
 
+FILE *returns_a_copy(int how)
+{
+	WITH_TMP (f) {
+		FILE *copy = f, *changed = f;
+
+		if (how == 1)
+			return copy;			/* found */
+		if (how == 2)
+			fclose(copy);			/* found */
+		rewind(copy);
+		changed = global;
+		return changed;
+	}
+	return NULL;
+}
+
+FILE *returns_a_copy_of_what_it_stole(void)
+{
+	WITH_TMP (f) {
+		FILE *copy = f;
+
+		global = with_steal(f);
+		return copy;
+	}
+	return NULL;
+}
+
 void takes(void)
 {
 	WITH_TMP (f) {

@@ -6,9 +6,10 @@
  * pair (pairs.h) run in turns, a microsecond each, in turns of which is first.
  * Interrupts, other processes and the kernel's own slow moments only ever add
  * time, so of a block of such runs the fastest twentieth of either side counts,
- * and the difference of the means of these is one figure. (With the faster half
- * the mean is the same, but mappings, in which the kernel is slow now and then,
- * vary by 4 to 20 ns instead of one or two.) Where the pages of a
+ * and the difference of the means of these is one figure. (On a machine that is
+ * at rest that makes the intervals of mappings, in which the kernel is slow now
+ * and then, 1 or 2 ns wide to either side instead of 4 to 10. On one that is not
+ * they stay wide, and guards cost up to twice as much.) Where the pages of a
  * process happen to lie favours the one or the other by up to 20 ns, for as
  * long as it runs: so there are many processes, each gives the mean of its
  * blocks, and from all come the mean and the bounds between which it lies with

@@ -691,6 +691,29 @@ START_TEST(files_of_all_kinds_take_the_text_options)
 }
 END_TEST
 
+/*
+ * glibc asks for the end to know where a stream that appends is, and a part of
+ * a character may have been written then.
+ */
+START_TEST(asking_where_an_append_is_leaves_a_character_unfinished)
+{
+	FILE *file = open_text("a+", "utf-8", "replace", "");
+	char buffer[128];
+	char text[132];
+	char got[sizeof(text)];
+
+	memset(text, 'a', sizeof(text));
+	memcpy(text + sizeof(buffer) - 1, "\xe3\x81\x82", 3);
+	setvbuf(file, buffer, _IOFBF, sizeof(buffer));
+	ck_assert_uint_eq(fwrite(text, 1, sizeof(text), file), sizeof(text));
+	ck_assert_int_eq(ftell(file), sizeof(text));
+	ck_assert_int_eq(fseek(file, 0, SEEK_SET), 0);
+	ck_assert_uint_eq(fread(got, 1, sizeof(got), file), sizeof(text));
+	ck_assert_mem_eq(got, text, sizeof(text));
+	ck_assert_int_eq(with__stream_close(file), 0);
+}
+END_TEST
+
 TESTING_MAIN("text",
 	any_offset_is_reached_in_every_encoding,
 	what_is_written_anywhere_is_read_after,
@@ -710,6 +733,7 @@ TESTING_MAIN("text",
 	ungetc_puts_back_and_lines_are_read,
 	unknown_options_are_refused_before_anything_exists,
 	encodings_go_by_the_names_that_python_gives_them,
+	asking_where_an_append_is_leaves_a_character_unfinished,
 	a_full_disk_leaves_no_half_character,
 	a_failed_read_may_be_tried_again,
 	files_of_all_kinds_take_the_text_options)

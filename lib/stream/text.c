@@ -178,6 +178,17 @@ ssize_t with__text_read(struct with__text *text, void *buffer, size_t size)
 	return (ssize_t)left;
 }
 
+/*
+ * Is this the question where the position is? glibc asks for the end in order
+ * to know it where a stream appends, which leaves no tail either.
+ */
+static bool is_question(struct with__text *text, off_t offset, int whence)
+{
+	return !offset && (whence == SEEK_CUR ||
+			   (whence == SEEK_END && text->tail_size &&
+			    with__text_at_end(text) > 0));
+}
+
 /* The position of the end. */
 static off_t find_end(struct with__text *text)
 {
@@ -196,11 +207,10 @@ off_t with__text_seek(struct with__text *text, off_t offset, int whence)
 
 	if (recount(text) < 0)
 		return -1;
-	if (whence == SEEK_CUR) {
+	if (is_question(text, offset, whence))
+		return text->offset + (off_t)text->tail_size;
+	if (whence == SEEK_CUR)
 		base = text->offset + (off_t)text->tail_size;
-		if (!offset)
-			return base;
-	}
 	if (with__text_finish(text) < 0 || recount(text) < 0)
 		return -1;
 	if (whence == SEEK_END)

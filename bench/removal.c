@@ -11,9 +11,10 @@
  *	removal [-q] [-b SECONDS] [-c CONTENDER]... [-o FILE.csv] [-p PEERS]
  *		[-d LABEL=DIRECTORY]... [SHAPE...]
  *
- * -b is the time for each shape, -c and SHAPE choose (the floor and "libwith"
- * are always there), PEERS is the directory of remove-rust and remove-go,
- * where they were built.
+ * -b is the time for all of it: what is left is shared out among the shapes
+ * that are left, each of which has a round at least. -q is short for 20 of
+ * them. -c and SHAPE choose (the floor and "libwith" are always there), PEERS
+ * is the directory of remove-rust and remove-go, where they were built.
  */
 #include "config.h"
 
@@ -35,7 +36,6 @@
 enum {
 	COPIES_MOST = 500,
 	ROUNDS_MOST = 99,
-	ROUNDS_LEAST = 5,	/* whatever the time for a shape, if not quick */
 	PLACES_MOST = 4,
 };
 
@@ -181,7 +181,7 @@ static void make_trees(const struct shape *shape)
 		make_tree(shape, AT_FDCWD, name, shape->depth);
 		free(trees[i]);
 		trees[i] = realpath(name, NULL);
-		must(trees[i] ? 0 : -1, "realpath");
+		must(trees[i] != NULL, "realpath");
 	}
 	free(trees[shape->copies]);
 	trees[shape->copies] = NULL;
@@ -195,7 +195,7 @@ static int clean(const struct shape *shape)
 	for (unsigned i = 0; i < shape->copies; i++)
 		if (access(trees[i], F_OK) == 0) {
 			left = 1;
-			must(tempfile_rmtree(trees[i]), trees[i]);
+			must(tempfile_rmtree(trees[i]) == 0, trees[i]);
 		}
 	return left;
 }
@@ -277,15 +277,13 @@ static void measure_shape(FILE *csv, const char *place,
 {
 	static struct results results;
 	double begin = measure_now();
-	unsigned least = budget > 10 ? ROUNDS_LEAST : 1;
 
 	results.rounds = 0;
 	do
 		one_round(shape, &results);
 	while (results.rounds < ROUNDS_MOST &&
-	       (results.rounds < least ||
-		(measure_now() - begin) / results.rounds *
-		(results.rounds + 1) < budget));
+	       (measure_now() - begin) / results.rounds *
+	       (results.rounds + 1) < budget);
 	report(csv, place, shape, &results);
 }
 
@@ -294,6 +292,10 @@ static void measure_shape(FILE *csv, const char *place,
 struct place {
 	const char *label, *directory;
 };
+
+/* Of all that is to be measured. */
+static unsigned shapes_left;
+static double deadline;
 
 static int is_wanted(const struct shape *shape, char **wanted)
 {
@@ -307,40 +309,41 @@ static int is_wanted(const struct shape *shape, char **wanted)
 
 /* The working directory stays: peers are found beside it. */
 static void measure_place(FILE *csv, const struct place *place, int home,
-			  double budget, char **wanted)
+			  char **wanted)
 {
 	char template[4096];
 
 	snprintf(template, sizeof(template), "%s/removal-XXXXXX",
 		 place->directory);
-	must(mkdtemp(template) ? 0 : -1, template);
+	must(mkdtemp(template) != NULL, template);
 	for (unsigned i = 0; i < SHAPES; i++) {
 		if (!is_wanted(&shapes[i], wanted))
 			continue;
-		must(chdir(template), template);
-		measure_shape(csv, place->label, &shapes[i], budget);
+		must(chdir(template) == 0, template);
+		measure_shape(csv, place->label, &shapes[i],
+			      (deadline - measure_now()) / shapes_left--);
 		fflush(csv);
 	}
-	must(fchdir(home), "fchdir");
-	must(tempfile_rmtree(template), template);
+	must(fchdir(home) == 0, "fchdir");
+	must(tempfile_rmtree(template) == 0, template);
 }
 
 int main(int argc, char **argv)
 {
 	struct place places[PLACES_MOST];
 	unsigned place_count = 0;
-	double budget = 20;
+	double budget = 300;
 	FILE *csv = NULL;
 	int option;
 	int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	must(home, ".");
+	must(home >= 0, ".");
 	while ((option = getopt(argc, argv, "qb:c:o:p:d:")) != -1) {
 		char *equals;
 
 		switch (option) {
 		case 'q':
-			budget = 2;
+			budget = 20;
 			break;
 		case 'b':
 			budget = atof(optarg);
@@ -350,7 +353,7 @@ int main(int argc, char **argv)
 			break;
 		case 'o':
 			csv = fopen(optarg, "we");
-			must(csv ? 0 : -1, optarg);
+			must(csv != NULL, optarg);
 			break;
 		case 'p':
 			snprintf(rust_path, sizeof(rust_path),
@@ -377,7 +380,11 @@ int main(int argc, char **argv)
 	fprintf(csv, "place;shape;contender;objects;rounds;ns_per_object;"
 		"cpu_to_floor;low;high;cpu_to_libwith;wall_to_floor\n");
 	look_for_contenders();
+	for (unsigned i = 0; i < SHAPES; i++)
+		if (is_wanted(&shapes[i], argv + optind))
+			shapes_left += place_count;
+	deadline = measure_now() + budget;
 	for (unsigned i = 0; i < place_count; i++)
-		measure_place(csv, &places[i], home, budget, argv + optind);
+		measure_place(csv, &places[i], home, argv + optind);
 	return fclose(csv) ? 1 : 0;
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "measure.h"
 #include "shapes.h"
 
 const struct shape shapes[SHAPES] = {
@@ -25,31 +26,23 @@ const struct shape shapes[SHAPES] = {
 
 static char (*names)[8];		/* "0" to "99999" */
 
-void must(int result, const char *what)
-{
-	if (result >= 0)
-		return;
-	perror(what);
-	exit(1);
-}
-
 void make_tree(const struct shape *shape, int dirfd, const char *name,
 	       unsigned depth)
 {
 	int fd;
 
-	must(mkdirat(dirfd, name, 0700), "mkdirat");
+	must(mkdirat(dirfd, name, 0700) == 0, "mkdirat");
 	if (shape->width == 0 && shape->files == 0)
 		return;
 	fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	must(fd, "openat");
+	must(fd >= 0, "openat");
 	for (unsigned i = 0; i < shape->files; i++) {
 		int file;
 
 		if (shape->leaves_only && depth > 0)
 			break;
 		file = openat(fd, names[i], O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-		must(file, "openat");
+		must(file >= 0, "openat");
 		close(file);
 	}
 	for (unsigned i = 0; depth > 0 && i < shape->width; i++) {
@@ -99,11 +92,11 @@ void prepare_shapes(void)
 	struct rlimit limit;
 
 	names = calloc(NAMES, sizeof(*names));
-	must(names ? 0 : -1, "calloc");
+	must(names != NULL, "calloc");
 	for (unsigned i = 0; i < NAMES; i++)
 		snprintf(names[i], sizeof(names[i]), "%u", i);
 	/* The floor of a chain holds every level open. */
-	must(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+	must(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
 	limit.rlim_cur = limit.rlim_max;
-	must(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+	must(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
 }

@@ -22,9 +22,6 @@ enum { SHAPES = 8, NAMES = 100000 };
 
 extern const struct shape shapes[SHAPES];
 
-/* Ends the program, unless result is zero or more. */
-void must(int result, const char *what);
-
 /* First of all: the names, and descriptors for each level of a chain. */
 void prepare_shapes(void);
 

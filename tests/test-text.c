@@ -641,6 +641,50 @@ START_TEST(a_full_disk_leaves_no_half_character)
 }
 END_TEST
 
+/* Not asked for before each write, so seen when one has failed. */
+START_TEST(what_a_stranger_appended_is_not_cut_off)
+{
+	FILE *file = open_text("w+", "utf-16", NULL, NULL);
+	int fd = with__stream_descriptor(file);
+	char text[200], found[sizeof(text)];
+
+	with__sys.pwrite = full_pwrite;
+	for (int i = 0; i < 40; i++)
+		fputs("x", file);
+	ck_assert_int_eq(fflush(file), 0);
+	memset(text, 's', sizeof(text));
+	ck_assert_int_eq(pwrite(fd, text, sizeof(text), 100), sizeof(text));
+	fputs("123456789012345", file);
+	ck_assert_int_eq(fflush(file), EOF);
+	ck_assert_int_eq(pread(fd, found, sizeof(found), 100), sizeof(found));
+	ck_assert_mem_eq(found, text, sizeof(text));
+	with__stream_discard(file);
+	ck_assert_int_eq(with__stream_close(file), 0);
+}
+END_TEST
+
+/* What is cut away does not count as the end any more. */
+START_TEST(a_full_disk_after_a_cut_leaves_what_is_behind)
+{
+	FILE *file = open_text("w+", "utf-16-le", NULL, NULL);
+	int fd = with__stream_descriptor(file);
+	struct stat st;
+
+	for (int i = 0; i < 40; i++)
+		fputs("x", file);
+	ck_assert_int_eq(fflush(file), 0);
+	ck_assert_int_eq(with__stream_truncate(file, 100), 0);
+	with__sys.pwrite = full_pwrite;
+	for (int i = 0; i < 20; i++)
+		fputs("y", file);
+	ck_assert_int_eq(fflush(file), EOF);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(st.st_size, 100);
+	with__stream_discard(file);
+	ck_assert_int_eq(with__stream_close(file), 0);
+}
+END_TEST
+
 static ssize_t failing_pread(int fd, void *buffer, size_t size, off_t at)
 {
 	(void)fd, (void)buffer, (void)size, (void)at;
@@ -735,5 +779,7 @@ TESTING_MAIN("text",
 	encodings_go_by_the_names_that_python_gives_them,
 	asking_where_an_append_is_leaves_a_character_unfinished,
 	a_full_disk_leaves_no_half_character,
+	what_a_stranger_appended_is_not_cut_off,
+	a_full_disk_after_a_cut_leaves_what_is_behind,
 	a_failed_read_may_be_tried_again,
 	files_of_all_kinds_take_the_text_options)

@@ -19,13 +19,14 @@ struct with__text {
 	bool placed;
 	struct with__cursor place;
 	bool guessed;		/* place.offset, after bytes that escaped */
+	off_t end;		/* of the bytes, when last written; -1: unknown */
 	unsigned char tail[4];
 	size_t tail_size;
 	struct with__window window;
 	unsigned char out[WITH__TEXT_OUT];
 };
 
-/* Is place where the bytes end? -1 with errno if that cannot be told. */
+/* Is place where the bytes end, or behind? -1 with errno if nobody can tell. */
 int with__text_at_end(struct with__text *text);
 
 /* What was left unfinished is finished by the handler, or is an error. */

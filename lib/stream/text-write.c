@@ -11,6 +11,21 @@
 
 #include "stream/text-place.h"
 
+/*
+ * Not half a character where there was nothing: take away what was stored,
+ * unless it has not become the end, or is not any more.
+ */
+static void take_back(struct with__text *text, size_t stored, bool at_end)
+{
+	struct with__bytes *bytes = text->window.bytes;
+	off_t raw = text->place.raw;
+	int saved = errno;
+
+	if (at_end && bytes->ops->length(bytes) == raw + (off_t)stored)
+		(void)bytes->ops->truncate(bytes, raw);
+	errno = saved;
+}
+
 /* Encode, write, and move place; *used says how far it came. */
 static int put(struct with__text *text, const unsigned char *in, size_t size,
 	       bool last, bool at_end, size_t *used)
@@ -32,18 +47,14 @@ static int put(struct with__text *text, const unsigned char *in, size_t size,
 	stored = text->window.bytes->ops->write(
 		text->window.bytes, out, progress.made, text->place.raw);
 	if (stored < progress.made) {
-		int saved = errno;
-
-		/* Not half a character where there was nothing. */
-		if (at_end)
-			(void)text->window.bytes->ops->truncate(
-				text->window.bytes, text->place.raw);
-		errno = saved;
+		take_back(text, stored, at_end);
 		return -1;
 	}
 	*used = progress.used;
 	text->place.shift = shift;
 	text->place.raw += (off_t)progress.made;
+	if (at_end)
+		text->end = text->place.raw;
 	text->place.offset += (off_t)progress.worth;
 	text->offset = text->place.offset;
 	text->guessed |= progress.raw;
@@ -122,20 +133,32 @@ static int put_block(struct with__text *text, const unsigned char *in,
 	return 0;
 }
 
+/*
+ * Behind a write of ours that became the end, the next is at the end as well,
+ * or a stranger has put something there: take_back() sees that, and in a text
+ * in which bytes change the meaning of others it is asked for each time.
+ */
+static int begins_at_end(struct with__text *text, bool stateful)
+{
+	return text->end == text->place.raw && !stateful ? 1 :
+		with__text_at_end(text);
+}
+
 size_t with__text_write(struct with__text *text, const void *buffer,
 			size_t size)
 {
 	struct with__charset *charset = text->window.codec.charset;
+	bool stateful = charset->ops->stateful(charset);
 	const unsigned char *in = buffer;
 	size_t done = 0;
 	int at_end;
 
 	if (with__text_settle(text) < 0)
 		return 0;
-	at_end = with__text_at_end(text);
+	at_end = begins_at_end(text, stateful);
 	if (at_end < 0)
 		return 0;
-	if (!at_end && charset->ops->stateful(charset)) {
+	if (!at_end && stateful) {
 		errno = EINVAL;
 		return 0;
 	}

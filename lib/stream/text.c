@@ -242,6 +242,7 @@ int with__text_truncate(struct with__text *text, off_t length)
 	    text->window.bytes->ops->truncate(text->window.bytes, length) < 0)
 		return -1;
 	with__window_forget(&text->window, INT64_MAX, length);
+	text->end = -1;
 	if (text->place.raw <= length)
 		return 0;
 	text->placed = false;
@@ -284,6 +285,7 @@ struct with__text *with__text_open(struct with__bytes *bytes,
 	}
 	text->window.bytes = bytes;
 	text->append = how->append;
+	text->end = -1;
 	text->window.spacing = WITH__WINDOW / 2;
 	text->placed = true;
 	text->place = with__window_start(&text->window);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "stream/unrolled.h"
+
 static inline size_t with__utf8_length(uint32_t point)
 {
 	return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
@@ -120,6 +122,7 @@ static inline bool with__ascii_all(const unsigned char *in, size_t size)
 {
 	uint64_t all = 0;
 
+	UNROLLED
 	for (size_t i = 0; i < size; i += 8) {
 		uint64_t word;
 

@@ -25,8 +25,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/fs.h>
+#endif
 
 #include <with/rmtree.h>
 
@@ -200,6 +204,29 @@ static int clean(const struct shape *shape)
 	return left;
 }
 
+/*
+ * ext4 without a journal keeps inodes that were just deleted from being used
+ * again, and looks at each of them for every new file beside them: to make a
+ * file took 346 us instead of 16 after three trees of 20,000 in one place.
+ * Directories made in one that is marked so are spread over the disk.
+ */
+static void spread_directories(const char *path)
+{
+#ifdef FS_TOPDIR_FL
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int flags;
+
+	must(fd >= 0, path);
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+		flags |= FS_TOPDIR_FL;
+		ioctl(fd, FS_IOC_SETFLAGS, &flags);
+	}
+	close(fd);
+#else
+	(void)path;
+#endif
+}
+
 static void one_round(const struct shape *shape, struct results *results)
 {
 	unsigned round = results->rounds++;
@@ -207,16 +234,25 @@ static void one_round(const struct shape *shape, struct results *results)
 	for (unsigned turn = 0; turn < CONTENDERS; turn++) {
 		unsigned i = round % 2 ? CONTENDERS - 1 - turn : turn;
 		struct measure_time idle, time;
+		char place[64];
+		int left;
 
 		results->cpu[i][round] = results->wall[i][round] = NAN;
 		if (!is_there[i])
 			continue;
 		with_trees = 0;
 		idle = run(&contenders[i], shape);
+		snprintf(place, sizeof(place), "%s %u-%u", shape->name, round,
+			 i);
+		must(mkdir(place, 0700) == 0, place);
+		must(chdir(place) == 0, place);
 		make_trees(shape);
 		with_trees = 1;
 		time = run(&contenders[i], shape);
-		if (clean(shape) || time.failed)
+		left = clean(shape);
+		must(chdir("..") == 0, "..");
+		must(rmdir(place) == 0, place);
+		if (left || time.failed)
 			continue;
 		results->cpu[i][round] = time.cpu - idle.cpu;
 		results->wall[i][round] = time.wall - idle.wall;
@@ -316,6 +352,7 @@ static void measure_place(FILE *csv, const struct place *place, int home,
 	snprintf(template, sizeof(template), "%s/removal-XXXXXX",
 		 place->directory);
 	must(mkdtemp(template) != NULL, template);
+	spread_directories(template);
 	for (unsigned i = 0; i < SHAPES; i++) {
 		if (!is_wanted(&shapes[i], wanted))
 			continue;

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -325,11 +326,80 @@ START_TEST(stranger_in_the_place_of_an_expected_root_is_estale)
 }
 END_TEST
 
+/* The same in two steps, and the stranger's is empty. */
+struct absence {
+	unsigned long from, to;
+	unsigned long calls;
+	bool is_checked;
+	bool is_over;
+};
+
+/* Between a check and the rmdir() behind it nobody can tell. */
+static int leave_absent(const struct meddle_call *call, void *data)
+{
+	struct absence *absence = data;
+	bool was_checked = absence->is_checked;
+
+	absence->calls = call->index + 1;
+	absence->is_checked = strcmp(call->function, "statx") == 0;
+	if (call->index == absence->from)
+		(void)rename("root", "aside");
+	if (call->index == absence->to && trees_exists("aside") &&
+	    !(was_checked && strcmp(call->function, "unlinkat") == 0)) {
+		trees_must(rename("stranger", "root"));
+		absence->is_over = true;
+	}
+	return 0;
+}
+
+static void be_absent(struct absence *absence)
+{
+	struct with__rmtree options = WITH__RMTREE_INIT;
+	struct with__status status;
+
+	trees_bush("root", 1, 1, 1);
+	trees_directory("stranger");
+	trees_must(with__status_at(AT_FDCWD, "root", &status));
+	options.expected = &status.identity;
+	options.missing_ok = true;
+	meddle_begin(leave_absent, absence);
+	(void)with__rmtree("root", &options);
+	meddle_end();
+	ck_assert_msg(!absence->is_over || trees_exists("root"),
+		      "gone at call %lu, there again at call %lu",
+		      absence->from, absence->to);
+	trees_clear("stranger");
+	trees_clear("aside");
+	trees_clear("root");
+}
+
+START_TEST(empty_stranger_in_the_place_of_a_vanished_root_stays)
+{
+	struct absence absence = { .from = ULONG_MAX, .to = ULONG_MAX };
+	unsigned long count = 0;
+	unsigned long calls;
+
+	trees_begin();
+	be_absent(&absence);
+	calls = absence.calls;
+	for (absence.from = 0; absence.from < calls; absence.from++)
+		for (absence.to = absence.from; absence.to < calls;
+		     absence.to++) {
+			absence.is_over = false;
+			be_absent(&absence);
+			count += absence.is_over;
+		}
+	ck_assert_uint_gt(count, 20);
+}
+END_TEST
+
 static void fill(TCase *tests)
 {
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests,
 		stranger_in_the_place_of_an_expected_root_is_estale);
+	tcase_add_test(tests,
+		empty_stranger_in_the_place_of_a_vanished_root_stays);
 	tcase_add_test(tests, nothing_outside_is_lost_to_any_swap);
 	tcase_add_test(tests, nothing_outside_is_lost_where_descriptors_are_few);
 	tcase_add_test(tests, nothing_outside_is_lost_where_modes_are_mended);

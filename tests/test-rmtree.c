@@ -137,6 +137,48 @@ START_TEST(keep_root_empties_it_only)
 }
 END_TEST
 
+START_TEST(path_may_lead_through_the_tree)
+{
+	trees_begin();
+	trees_bush("root", 2, 2, 1);
+	trees_must(symlink("../..", "root/d0/back"));
+	ck_assert_int_eq(removal("root/d0/back/root"), 0);
+	ck_assert(!trees_exists("root"));
+}
+END_TEST
+
+/* What is above gets another name midway. */
+static int rename_parent(const struct meddle_call *call, void *data)
+{
+	if (call->index == *(unsigned long *)data)
+		trees_must(rename("parent", "renamed"));
+	return 0;
+}
+
+START_TEST(parent_may_get_another_name)
+{
+	unsigned long calls;
+
+	trees_begin();
+	trees_bush("root", 1, 1, 1);
+	meddle_begin(NULL, NULL);
+	ck_assert_int_eq(removal("root"), 0);
+	calls = meddle_end();
+	for (unsigned long at = 0; at < calls; at++) {
+		trees_directory("parent");
+		trees_bush("parent/root", 1, 1, 1);
+		meddle_begin(rename_parent, &at);
+		(void)removal("parent/root");
+		meddle_end();
+		/* Before it is open there is nothing that could be found. */
+		ck_assert_msg(at < 2 || !trees_exists("renamed/root"),
+			      "renamed before call %lu of %lu", at, calls);
+		trees_clear("renamed");
+	}
+	ck_assert_uint_ge(calls, 9);
+}
+END_TEST
+
 START_TEST(path_is_relative_to_a_descriptor)
 {
 	struct with__rmtree options = WITH__RMTREE_INIT;
@@ -352,6 +394,8 @@ TESTING_MAIN("rmtree",
 	link_as_root_is_refused_and_its_target_kept,
 	file_as_root_is_enotdir,
 	keep_root_empties_it_only,
+	path_may_lead_through_the_tree,
+	parent_may_get_another_name,
 	path_is_relative_to_a_descriptor,
 	another_identity_is_estale_and_nothing_touched,
 	remove_takes_every_kind_of_name,

@@ -118,8 +118,9 @@ static inline size_t free_above(const struct frame *frame)
 	return align8(frame->end);
 }
 
-/* Without a word: of rmtree.c itself. */
+/* Without a word: of rmtree.c itself. The second where the first says ENOENT. */
 int with__rmtree_remove_root(const struct tree *tree);
+int with__rmtree_remove_lost_root(const struct tree *tree);
 
 /* walk: the loop, and the small steps that the others need. */
 void with__rmtree_walk(struct tree *tree);

@@ -331,7 +331,9 @@ static bool root_goes_on(struct tree *tree)
 			return false;
 		return read_root_again(tree);
 	}
-	if (with__rmtree_remove_root(tree) == 0 || errno == ENOENT)
+	if (with__rmtree_remove_root(tree) == 0 ||
+	    (errno == ENOENT && with__rmtree_remove_lost_root(tree) == 0) ||
+	    errno == ENOENT)
 		return false;
 	if (is_not_empty(errno))
 		return read_root_again(tree);

@@ -169,6 +169,35 @@ int with__rmtree_remove_root(const struct tree *tree)
 					      AT_REMOVEDIR));
 }
 
+/*
+ * A path that leads nowhere any more: it went through a link in the tree, or
+ * something above has got another name. The root is still there if its parent
+ * has the very same directory under its name.
+ */
+int with__rmtree_remove_lost_root(const struct tree *tree)
+{
+	const char *slash = strrchr(tree->name, '/');
+	const char *name = slash ? slash + 1 : tree->name;
+	int root = tree->frames[0].fd;
+	int parent = WITH__RETRY(with__sys.openat(root, "..", O_PATH |
+						  O_DIRECTORY | O_CLOEXEC, 0));
+	struct with__status held, there;
+	int result = -1, error = ENOENT;
+
+	if (parent < 0)
+		return -1;
+	if (with__status_at(root, "", &held) == 0 &&
+	    with__status_at(parent, name, &there) == 0 &&
+	    with__identity_equal(&held.identity, &there.identity)) {
+		result = WITH__RETRY(with__sys.unlinkat(parent, name,
+							AT_REMOVEDIR));
+		error = errno;
+	}
+	(void)with__sys.close(parent);
+	errno = error;
+	return result;
+}
+
 /* A root that stays has its mode back, if it is as mending has left it. */
 static void narrow_root(int fd, const struct with__status *before)
 {

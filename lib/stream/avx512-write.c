@@ -277,38 +277,41 @@ WITH__AVX512_UNITS(with__avx512_encode32_swapped, encode_units, 4, true)
 
 /* ---- to Latin-1 ------------------------------------------------------- */
 
-/* Behind C2 a byte is what it is, behind C3 it is 0x40 more. */
+INLINE uint64_t are_c2_or_c3(vector bytes)
+{
+	return are(_mm512_and_si512(bytes, bytes_of(0xfe)), 0xc2);
+}
+
+/*
+ * Behind C2 a byte is what it is, behind C3 it is 0x40 more. A block with
+ * anything else in it is not begun.
+ */
 WITH__AVX512 struct with__run
 with__avx512_encode8(const unsigned char *in, size_t size, unsigned char *out,
 		     size_t room)
 {
 	struct with__run run = { 0 };
-	uint64_t c2_before = 0;
-	uint64_t c3_before = 0;
+	uint64_t begins = 0;
+	size_t at = 0;
 
-	for (size_t at = 0; size - at >= LANES && room - run.made >= LANES;
-	     at += LANES) {
+	while (size - at >= LANES && room - run.made >= LANES) {
 		vector bytes = load(in + at);
-		vector more = _mm512_or_si512(bytes, bytes_of(0x40));
-		uint64_t c2 = are(bytes, 0xc2);
-		uint64_t c3 = are(bytes, 0xc3);
-		uint64_t after_c3 = behind(c3, c3_before, 1);
-		uint64_t expected = behind(c2, c2_before, 1) | after_c3;
+		vector before = load_before(in + at, 1, at == 0);
 		uint64_t continues = are_behind(bytes);
-		uint64_t others = are_high(bytes) & ~(continues | c2 | c3);
-		uint64_t faults = others | (continues ^ expected);
-		uint64_t ends = ~(c2 | c3) & before_first(faults);
+		uint64_t next = are_c2_or_c3(bytes);
 
-		bytes = _mm512_mask_mov_epi8(bytes, after_c3, more);
-		store(_mm512_maskz_compress_epi8(ends, bytes), out + run.made);
-		run.made += count(ends);
-		if (ends)
-			run.used = at + up_to_last(ends);
-		if (faults)
+		if ((continues ^ are_c2_or_c3(before)) |
+		    (are_high(bytes) ^ (continues | next)))
 			break;
-		c2_before = c2;
-		c3_before = c3;
+		bytes = _mm512_mask_add_epi8(bytes, are(before, 0xc3), bytes,
+					     bytes_of(0x40));
+		store(_mm512_maskz_compress_epi8(~next, bytes), out + run.made);
+		run.made += LANES - count(next);
+		at += LANES;
+		begins = next;
 	}
+	/* What begins in the last byte of all is not whole. */
+	run.used = at - (begins >> (LANES - 1));
 	run.worth = run.used;
 	return run;
 }

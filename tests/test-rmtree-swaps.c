@@ -334,6 +334,13 @@ struct absence {
 	bool is_over;
 };
 
+/* The second on a disk, for the generation. */
+static bool is_status(const char *function)
+{
+	return strcmp(function, "statx") == 0 ||
+	       strcmp(function, "name_to_handle_at") == 0;
+}
+
 /* Between a check and the rmdir() behind it nobody can tell. */
 static int leave_absent(const struct meddle_call *call, void *data)
 {
@@ -341,7 +348,7 @@ static int leave_absent(const struct meddle_call *call, void *data)
 	bool was_checked = absence->is_checked;
 
 	absence->calls = call->index + 1;
-	absence->is_checked = strcmp(call->function, "statx") == 0;
+	absence->is_checked = is_status(call->function);
 	if (call->index == absence->from)
 		(void)rename("root", "aside");
 	if (call->index == absence->to && trees_exists("aside") &&

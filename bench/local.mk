@@ -51,7 +51,7 @@ bench/peers: bench/remove.rs bench/remove.go bench/cycle.rs
 # one, whatever is left.
 bench: bench/removal bench/cycles bench/peers bench-spool bench-text
 	@$(MKDIR_P) $(bench_results)
-	bench/removal -b 330 -p $(abs_top_builddir)/bench \
+	bench/removal -b 270 -p $(abs_top_builddir)/bench \
 		-o $(bench_results)/removal.csv $(bench_places)
 	bench/cycles -p $(abs_top_builddir)/bench \
 		-o $(bench_results)/cycles.csv $(bench_places)

@@ -211,6 +211,39 @@ FILE *returns_a_copy_of_what_it_stole(void)
 	return NULL;
 }
 
+FILE *returns_what_it_assigned(int how)
+{
+	FILE *copy = NULL, *emptied = NULL, *other = global;
+
+	WITH_TMP (f) {
+		copy = f;
+		rewind(copy);
+		emptied = f;
+		rewind(emptied);
+		emptied = NULL;
+		other = f;
+		rewind(other);
+	}
+	if (how == 1)
+		return emptied;
+	if (how == 2)
+		return other;
+	return copy;					/* found */
+}
+
+FILE *returns_what_it_assigned_and_stole(void)
+{
+	FILE *copy;
+
+	WITH_TMP (f) {
+		copy = f;
+		global = with_steal(f);
+	} else {
+		return NULL;
+	}
+	return copy;
+}
+
 void takes(void)
 {
 	WITH_TMP (f) {

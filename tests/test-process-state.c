@@ -238,6 +238,38 @@ START_TEST(env_is_stolen_and_put_back_later)
 }
 END_TEST
 
+/* The first of all stands elsewhere than the others, and so do long ones. */
+START_TEST(many_envs_are_put_back_in_any_order)
+{
+	static const char *const names[] = { "WITH_A", "WITH_B", "WITH_C" };
+	struct with_env *envs[3];
+	char lengthy[300];
+
+	memset(lengthy, 'x', sizeof(lengthy) - 1);
+	lengthy[sizeof(lengthy) - 1] = '\0';
+	for (unsigned turn = 0; turn < 18; turn++) {
+		const char *old = turn < 9 ? "old" : lengthy;
+
+		for (unsigned i = 0; i < 3; i++) {
+			setenv(names[i], old, 1);
+			envs[i] = with_env_open(names[i], names[i]);
+			ck_assert_ptr_nonnull(envs[i]);
+		}
+		for (unsigned i = 0; i < 3; i++) {
+			unsigned next = (turn + i * (1 + turn / 3 % 2)) % 3;
+
+			ck_assert_str_eq(envs[next]->before, old);
+			ck_assert_str_eq(envs[next]->name, names[next]);
+			ck_assert_str_eq(getenv(names[next]), names[next]);
+			ck_assert_int_eq(with_env_close(&envs[next]), 0);
+			ck_assert_str_eq(getenv(names[next]), old);
+		}
+	}
+	for (unsigned i = 0; i < 3; i++)
+		unsetenv(names[i]);
+}
+END_TEST
+
 START_TEST(env_of_no_name_runs_the_else_arm)
 {
 	hook_listen();
@@ -536,6 +568,7 @@ TESTING_MAIN("process-state",
 	env_is_set_or_unset_for_the_block,
 	env_that_is_empty_is_not_env_that_is_unset,
 	env_is_stolen_and_put_back_later,
+	many_envs_are_put_back_in_any_order,
 	env_of_no_name_runs_the_else_arm,
 	umask_is_for_the_block,
 	soft_limit_is_for_the_block_and_the_hard_one_stays,

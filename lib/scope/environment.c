@@ -3,9 +3,13 @@
  * environment.c - an environment variable, for a scope
  *
  * The old value is copied: setenv() may overwrite or free what getenv() gave.
- * It stands behind the handle, in the same allocation, and then the name if that
- * may be gone by the end. (putenv() would copy less at the beginning; but what
+ * It stands behind the handle, in the same memory, and then the name if that may
+ * be gone by the end. (putenv() would copy less at the beginning; but what
  * somebody was given by getenv() in the scope would be freed at its end.)
+ *
+ * The first handle of all that exist needs no malloc(), if its strings are
+ * short. It is taken only while there is one thread; whoever gives it back
+ * when there are more does so beside others who do not look.
  */
 #include "config.h"
 
@@ -16,12 +20,35 @@
 
 #include <with/process.h>
 
+static struct {
+	struct with_env env;
+	char strings[96];
+} first;
+static bool first_is_taken;
+
+static struct with_env *allocate(size_t size)
+{
+	if (!WITH__SINGLE_THREADED || first_is_taken ||
+	    size > sizeof(first.strings))
+		return malloc(sizeof(struct with_env) + size);
+	first_is_taken = true;
+	return &first.env;
+}
+
+static void release(struct with_env *env)
+{
+	if (env == &first.env)
+		first_is_taken = false;
+	else
+		free(env);
+}
+
 static struct with_env *remember(const char *name, bool lasts)
 {
 	const char *before = getenv(name);
 	size_t before_size = before ? strlen(before) + 1 : 0;
 	size_t name_size = lasts ? 0 : strlen(name) + 1;
-	struct with_env *env = malloc(sizeof(*env) + before_size + name_size);
+	struct with_env *env = allocate(before_size + name_size);
 	char *strings;
 
 	if (!env)
@@ -51,7 +78,7 @@ struct with_env *with__env_begin(const char *name, const char *value, int lasts)
 	if (env && __builtin_expect(put(name, value) < 0, 0)) {
 		int error = errno;
 
-		free(env);
+		release(env);
 		errno = error;
 		env = NULL;
 	}
@@ -68,7 +95,7 @@ static int put_back(struct with_env *env)
 	int result = put(env->name, env->before);
 	int *at = with__errno(), error = *at;
 
-	free(env);
+	release(env);
 	*at = error;
 	return result;
 }

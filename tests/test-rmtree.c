@@ -179,6 +179,28 @@ START_TEST(parent_may_get_another_name)
 }
 END_TEST
 
+/* Somebody else is faster, and no descriptor is left to look for it. */
+static int remove_first(const struct meddle_call *call, void *data)
+{
+	(void)data;
+	if (call->name && strcmp(call->name, "root") == 0 &&
+	    strcmp(call->function, "unlinkat") == 0)
+		(void)rmdir("root");
+	return call->name && strcmp(call->name, "..") == 0 ? EMFILE : 0;
+}
+
+START_TEST(root_that_others_remove_is_no_error)
+{
+	trees_begin();
+	trees_bush("root", 1, 1, 1);
+	meddle_begin(remove_first, NULL);
+	ck_assert_int_eq(removal("root"), 0);
+	meddle_end();
+	ck_assert_ptr_nonnull(meddle_failed());
+	ck_assert(!trees_exists("root"));
+}
+END_TEST
+
 START_TEST(path_is_relative_to_a_descriptor)
 {
 	struct with__rmtree options = WITH__RMTREE_INIT;
@@ -396,6 +418,7 @@ TESTING_MAIN("rmtree",
 	keep_root_empties_it_only,
 	path_may_lead_through_the_tree,
 	parent_may_get_another_name,
+	root_that_others_remove_is_no_error,
 	path_is_relative_to_a_descriptor,
 	another_identity_is_estale_and_nothing_touched,
 	remove_takes_every_kind_of_name,

@@ -184,8 +184,11 @@ int with__rmtree_remove_lost_root(const struct tree *tree)
 	struct with__status held, there;
 	int result = -1, error = ENOENT;
 
-	if (parent < 0)
+	/* As if it had not been asked: most often others have removed it. */
+	if (parent < 0) {
+		errno = ENOENT;
 		return -1;
+	}
 	if (with__status_at(root, "", &held) == 0 &&
 	    with__status_at(parent, name, &there) == 0 &&
 	    with__identity_equal(&held.identity, &there.identity)) {

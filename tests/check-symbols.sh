@@ -72,7 +72,11 @@ grep -v '^#' "$TMPDIR/ours" | tr '\n\t' '  ' | awk '
 		sub(/^.* /, "", text)
 		return text
 	}
-	function declaration(text,	head) {
+	function declaration(text,	head, kind) {
+		# With another name it is of the C library.
+		kind = text ~ /__asm__/ ? "foreign" : \
+			text ~ /(^|[ ])(static|inline)[ ]/ ? "inline" : \
+			"function"
 		text = cut(text, "__attribute__")
 		text = cut(text, "__asm__")
 		text = cut(text, "__typeof__")
@@ -92,8 +96,7 @@ grep -v '^#' "$TMPDIR/ours" | tr '\n\t' '  ' | awk '
 		} else if (text ~ /\(/) {
 			head = text
 			sub(/\(.*/, "", head)
-			print (text ~ /(^|[ ])static[ ]/ ? "inline" : \
-				"function"), last_name(head)
+			print kind, last_name(head)
 		} else if (text !~ /^(struct|union|enum)[ ]+[A-Za-z0-9_]+$/ &&
 			   text !~ /^(struct|union|enum)$/) {
 			sub(/=.*/, "", text)

@@ -314,6 +314,49 @@ START_TEST(mapping_nothing_or_nonsense_fails)
 }
 END_TEST
 
+/* These are asked of the kernel in place. */
+START_TEST(mappings_of_a_given_length_are_refused_with_the_kernels_errno)
+{
+	int fd = file_with("0123456789");
+
+	hook_listen();
+	WITH_MMAP (map, -2, .length = 1)
+		ck_abort_msg("there is %p", map.data);
+	else
+		ck_assert_int_eq(errno, EBADF);
+	ck_assert_str_eq(hook_heard(), "open with_mmap 9 at a line");
+	WITH_MMAP (map, fd, .length = 10, .offset = 1)
+		ck_abort_msg("there is %p", map.data);
+	else
+		ck_assert_int_eq(errno, EINVAL);
+	WITH_MMAP (map, fd, .length = 10, .offset = -4096)
+		ck_abort_msg("there is %p", map.data);
+	else
+		ck_assert_int_eq(errno, EINVAL);
+	WITH_MMAP (map, fd, .length = -1)
+		ck_abort_msg("there is %p", map.data);
+	else
+		ck_assert_int_eq(errno, EINVAL);
+	WITH_MMAP (map, fd, .length = 10) {
+		ck_assert_uint_eq(map.size, 10);
+		ck_assert_int_eq(memcmp(map.data, "0123456789", 10), 0);
+	} else {
+		ck_abort_msg("no mapping: %s", strerror(errno));
+	}
+	close(fd);
+	WITH_FD (read_only, "/proc/self/exe", O_RDONLY) {
+		WITH_MMAP (map, read_only, .length = 1, .writable = true)
+			ck_abort_msg("there is %p", map.data);
+		else
+			ck_assert_int_eq(errno, EACCES);
+		WITH_MMAP (map, read_only, .length = 1, .copy = true)
+			*(char *)map.data = 'x';
+		else
+			ck_abort_msg("no copy: %s", strerror(errno));
+	}
+}
+END_TEST
+
 START_TEST(mapping_is_stolen)
 {
 	struct with_mmap kept = { .data = NULL };
@@ -358,5 +401,6 @@ TESTING_MAIN("scope-memory",
 	mapping_begins_at_its_offset,
 	zeros_are_shared_with_forked_children_unless_copied,
 	mapping_nothing_or_nonsense_fails,
+	mappings_of_a_given_length_are_refused_with_the_kernels_errno,
 	mapping_is_stolen,
 	mapping_whose_end_fails_is_returned_or_told)

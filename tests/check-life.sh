@@ -44,7 +44,7 @@ fi
 uncalled() {
 	sed -n 's/^	\([a-z_0-9]*\);$/\1/p' "$1" | while read -r name; do
 		case $name in
-		with__errno_at | with__noted) continue ;;	# variables
+		with__near) continue ;;	# a variable
 		esac
 		grep -qE "CALL\\(([a-z]* = )?(with_unwind\\()?${name%_opt}\\(" "$2" ||
 			echo "$name"

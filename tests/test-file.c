@@ -14,10 +14,12 @@
 #include <sys/wait.h>
 
 #include <with/file.h>
+#include <with/life.h>
 
 #include "base/syscalls.h"
 #include "hook.h"
 #include "life/inherited.h"
+#include "stream/file.h"
 #include "testing.h"
 
 static char path[4096];
@@ -307,6 +309,79 @@ START_TEST(stream_that_follows_another_is_not_flushed_by_a_child_either)
 }
 END_TEST
 
+/* How much two processes write that both have a stream with four bytes. */
+static long long written_by_both(bool adopted, bool disowned)
+{
+	const char *name = in_tmpdir("file");
+	long long size;
+	pid_t child = -1;
+	int status;
+
+	close(open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	open_and_close(name);
+	WITH_FILE (file, name, "a") {
+		fputs("1234", file);
+		child = fork_unseen();
+		if (child == 0 && adopted)
+			ck_assert_int_eq(with_adopt(), 0);
+		if (child != 0 && disowned)
+			ck_assert_int_eq(with_disown(), 0);
+	}
+	open_and_close(name);
+	WITH_FILE (own, name, "a")
+		fputs("5", own);
+	if (child == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(testing_exited(status, 0));
+	size = size_of(name);
+	unlink(name);
+	return size;
+}
+
+START_TEST(stream_is_flushed_by_those_who_own_it)
+{
+	ck_assert_int_eq(written_by_both(false, false), 4 + 2);
+	ck_assert_int_eq(written_by_both(true, false), 8 + 2);
+	ck_assert_int_eq(written_by_both(false, true), 0 + 2);
+	ck_assert_int_eq(written_by_both(true, true), 4 + 2);
+}
+END_TEST
+
+static int companions_ended;
+
+static int end_companion(struct with__companion *companion)
+{
+	(void)companion;
+	companions_ended++;
+	return 0;
+}
+
+START_TEST(stream_noted_in_place_takes_a_companion)
+{
+	struct with__companion companion = { end_companion };
+	const char *name = in_tmpdir("file");
+
+	companions_ended = 0;
+	WITH_FILE (file, name, "w")
+		ck_assert_ptr_null(with__inherited_companion(file));
+	for (int times = 1; times <= 2; times++) {
+		WITH_FILE (file, name, "a") {
+			fputs("1", file);
+			ck_assert(with__inherited_is_noted(file));
+			ck_assert_ptr_null(with__inherited_companion(file));
+			ck_assert_int_eq(with__inherited_accompany(file,
+							&companion), 0);
+			ck_assert_ptr_eq(with__inherited_companion(file),
+					 &companion);
+		}
+		ck_assert_int_eq(companions_ended, times);
+		ck_assert_int_eq(size_of(name), times);
+	}
+	unlink(name);
+}
+END_TEST
+
 /* More than the places that streams note themselves in. */
 static pid_t fork_below(int streams, const char *name)
 {
@@ -462,6 +537,8 @@ END_TEST
 TESTING_MAIN("file",
 	forked_child_writes_nothing_at_the_end_of_the_scope,
 	stream_that_follows_another_is_not_flushed_by_a_child_either,
+	stream_is_flushed_by_those_who_own_it,
+	stream_noted_in_place_takes_a_companion,
 	child_flushes_none_of_many_streams,
 	child_that_exits_flushes_nothing_of_an_exit_handlers,
 	guard_is_whole_in_a_cancelled_thread,

@@ -86,6 +86,7 @@ void with__file_lost(int saved_errno);
  * glibc's calls from being cut short by a cancellation.
  */
 #define WITH__FILE_IS(mode, usual) (__builtin_strcmp(mode, usual) == 0)
+__attribute__((__always_inline__))	/* else -Os sees no constant */
 static inline WITH__UNUSED const char *with__file_mode(const char *mode)
 {
 	/* One after the other: clang warns of a constant in a condition. */
@@ -102,11 +103,9 @@ static inline WITH__UNUSED const char *with__file_mode(const char *mode)
 		WITH__FILE_IS(mode, "w+") ? "w+ec" : (const char *)0;
 }
 
-static inline WITH__UNUSED struct with__noted_place *with__file_place(
-	const FILE *file)
+static inline WITH__UNUSED void **with__file_place(const FILE *file)
 {
-	return &with__noted.places[WITH__NOTED_HASH(file) %
-				   WITH__NOTED_PLACES];
+	return &with__near.streams[WITH__NEAR_HASH(file)];
 }
 
 /* With _DEFAULT_SOURCE glibc has it without a call. */
@@ -122,33 +121,33 @@ static inline WITH__UNUSED FILE *with__file_begin_here(
 	const char *path, const char *mode, const char *source)
 {
 	const char *how = with__file_mode(mode);
-	struct with__noted_place *place;
+	void **place;
 	FILE *file;
 
 	if (!path || !how)
 		return with__file_begin(path, mode, source);
 	file = fopen(path, how);
 	place = with__file_place(file);
-	if (__builtin_expect(!file || place->ready != *with__noted.here ||
-			     !WITH__SINGLE_THREADED || place->thing, 0))
+	if (__builtin_expect(!file || with__near.owner != *with__near.process ||
+			     !WITH__SINGLE_THREADED || *place, 0))
 		return with__file_began(file, path, source);
-	__atomic_store_n(&place->thing, (void *)file, __ATOMIC_RELEASE);
+	__atomic_store_n(place, (void *)file, __ATOMIC_RELEASE);
 	return file;
 }
 
 /* It is noted here, by this process, and all went well: fclose() is enough. */
 static inline WITH__UNUSED void with__file_end_here(FILE *file)
 {
-	struct with__noted_place *place = with__file_place(file);
+	void **place = with__file_place(file);
 	int *at = with__errno(), saved = *at;
 
 	if (__builtin_expect(with__file_has_failed(file) ||
-			     place->thing != (void *)file ||
-			     place->ready != *with__noted.here, 0)) {
+			     *place != (void *)file ||
+			     with__near.owner != *with__near.process, 0)) {
 		with__file_end(file);
 		return;
 	}
-	__atomic_store_n(&place->thing, (void *)0, __ATOMIC_RELEASE);
+	__atomic_store_n(place, (void *)0, __ATOMIC_RELEASE);
 	if (fclose(file) == 0)
 		*at = saved;
 	else

@@ -6,8 +6,8 @@
  * with with__ and WITH__ change as the library does. with/guard.h is the
  * manual, and includes this; so do the headers of the ready-made guards by it.
  *
- * In this order: the exported functions; arguments and values; errno, and what
- * is noted for forked children; the stack of WITH_UNWINDABLE; the statement; the
+ * In this order: the exported functions; arguments and values; what guards keep
+ * near; the stack of WITH_UNWINDABLE; the statement; the
  * functions that WITH_DEFINE makes, and those of ready-made guards; deferred
  * calls.
  */
@@ -40,7 +40,7 @@ void with__report(const char *operation, const char *what, const char *source);
 /* Reads a pointer variable, sets it to NULL and forgets that it was guarded. */
 void *with__steal(void *variable) __attribute__((__warn_unused_result__));
 
-/* Where errno of this thread is, and remembers it in the variable below. */
+/* Where errno of this thread is; from then on it is near. */
 int *with__errno_find(void);
 
 #ifdef __cplusplus
@@ -95,48 +95,49 @@ int *with__errno_find(void);
 #define WITH__UNUSED __attribute__((__unused__))
 
 /*
- * Where errno is, for guards that keep it over a system call: those have driven
- * the code of the C library that says so out of the caches of the processor,
- * which was measured to cost 7 ns, a variable of the thread 1. It is NULL until
- * with__errno_find(). Elsewhere than in glibc dlopen() leaves no room for it.
+ * What guards look at between the system calls of a pair: in one line, since
+ * those have driven it out of the caches of the processor.
+ *
+ * errno_offset: where errno is, from the pointer of each thread on; 0 until
+ *     with__errno_find(). To ask the C library was measured to cost 7 ns.
+ * process, owner, streams: streams that a forked child must not flush are
+ *     noted in the library. Those of WITH_FILE are so here, as long as there is
+ *     one thread: where the hash says, if that is empty, and if owner, whose
+ *     streams stand here, is what is at `process`, the number of this one.
  */
-#ifdef __GLIBC__
-#define WITH__NEAR __attribute__((__tls_model__("initial-exec")))
-#else
-#define WITH__NEAR
-#endif
-extern __thread int *with__errno_at WITH__NEAR;
+#define WITH__NEAR_STREAMS 4u
+#define WITH__NEAR_HASH(stream) \
+	((__UINTPTR_TYPE__)(stream) / 32 % WITH__NEAR_STREAMS)
 
-#if defined(__GLIBC__) && !defined(__clang_analyzer__)
+struct with__near {
+	const __UINT64_TYPE__ *process;
+	__UINT64_TYPE__ owner;
+	__PTRDIFF_TYPE__ errno_offset;
+	void *streams[WITH__NEAR_STREAMS];
+} __attribute__((__aligned__(64)));
+extern struct with__near with__near;
+
+#if defined(__GLIBC__) && !defined(__clang_analyzer__) && \
+	(defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || \
+	 defined(__s390x__)) && \
+	defined(__has_builtin)
+#if __has_builtin(__builtin_thread_pointer)
+#define WITH__ERRNO_IS_NEAR
+#endif
+#endif
+#ifdef WITH__ERRNO_IS_NEAR
 static inline WITH__UNUSED int *with__errno(void)
 {
-	return __builtin_expect(!with__errno_at, 0) ? with__errno_find() :
-		with__errno_at;
+	__PTRDIFF_TYPE__ offset = __atomic_load_n(&with__near.errno_offset,
+						  __ATOMIC_RELAXED);
+
+	return __builtin_expect(offset != 0, 1) ?
+		(int *)(void *)((char *)__builtin_thread_pointer() + offset) :
+		with__errno_find();
 }
 #else
 #define with__errno() (&errno)
 #endif
-
-/*
- * Streams that a forked child must not flush are noted in the library. Those of
- * WITH_FILE are so in place, as long as there is one thread: in the first place
- * that the hash names, if that is empty, and ready for what is at `here`, the
- * number of the process.
- */
-struct with__noted_place {
-	unsigned long long ready;
-	void *thing;
-	unsigned long long rest_[6];
-} __attribute__((__may_alias__));
-
-struct with__noted {
-	const __UINT64_TYPE__ *here;
-	struct with__noted_place *places;
-};
-extern struct with__noted with__noted;
-
-#define WITH__NOTED_PLACES 64u
-#define WITH__NOTED_HASH(thing) ((__UINTPTR_TYPE__)(thing) / 32)
 
 /* glibc 2.32; and its header is in the way of others on the same machine. */
 #if defined(__GLIBC__) && __has_include(<sys/single_threaded.h>)

@@ -16,8 +16,10 @@
  * The commonest things by far are streams of WITH_FILE, which programs note and
  * strike in a few instructions of their own (with/file.h): each call was
  * measured to cost 3 ns or more, on code that a system call drove out of the
- * processor's caches. A place that held a simple thing keeps all but its
- * address, and says in `ready` whose it may be again without being filled.
+ * processor's caches, and each line of memory that it has to look at as much.
+ * So these stand in with__near, without a place, as long as they have no
+ * companion, and all belong to one process: with__near.owner changes only while
+ * none stands there, and there is one thread, or by with__inherited_hand_over().
  */
 #include "config.h"
 
@@ -34,36 +36,25 @@
 #include "life/exit.h"
 #include "life/inherited.h"
 
-#define FIRST_CHUNK WITH__NOTED_PLACES
+#define FIRST_CHUNK 64u
 #define CHUNKS 24
 #define PROBES 8u
 #define CLAIMED ((uintptr_t)1)
 #define NOBODYS UINT64_MAX	/* not 0, which a child finds on the page */
 
 struct place {
-	_Atomic uint64_t ready;		/* the owner, if simple; or NOBODYS */
 	_Atomic uintptr_t thing;	/* 0, CLAIMED, or an address */
 	_Atomic uint64_t owner;
 	with__discard *discard;
 	void *companion;
-	char padding[64 - 5 * sizeof(uint64_t)];	/* one line of a cache */
 };
 
-_Static_assert(sizeof(struct place) == sizeof(struct with__noted_place) &&
-	       offsetof(struct place, thing) ==
-	       offsetof(struct with__noted_place, thing),
-	       "what programs know of a place");
-
-__extension__ static struct place first[FIRST_CHUNK]
-	__attribute__((aligned(64))) = {
-	[0 ... FIRST_CHUNK - 1] = { .ready = NOBODYS }
-};
+static struct place first[FIRST_CHUNK];
 static _Atomic(struct place *) chunks[CHUNKS] = { first };
 
 static const uint64_t nowhere = 0;
-struct with__noted with__noted = {
-	&nowhere, (struct with__noted_place *)first
-};
+struct with__near with__near = { .process = &nowhere, .owner = NOBODYS };
+static with__discard *discard_near;
 
 /*
  * Something stands, or stood, in another place than its first. As long as
@@ -91,7 +82,7 @@ static struct place *chunk_at(unsigned chunk)
 static size_t hash(const void *thing, unsigned chunk)
 {
 	if (chunk == 0)
-		return WITH__NOTED_HASH(thing);
+		return (uintptr_t)thing / 32;
 	return (size_t)((uint64_t)(uintptr_t)thing *
 			UINT64_C(0x9E3779B97F4A7C15) >> 32);
 }
@@ -178,54 +169,88 @@ static struct place *find(const void *thing)
 		find_anywhere(thing) : NULL;
 }
 
-static bool is_ours(struct place *place)
+static bool is_near(const void *thing)
 {
-	return atomic_load(&place->owner) == with__process();
+	return __atomic_load_n(&with__near.streams[WITH__NEAR_HASH(thing)],
+			       __ATOMIC_ACQUIRE) == thing;
+}
+
+static void strike_near(const void *thing)
+{
+	__atomic_store_n(&with__near.streams[WITH__NEAR_HASH(thing)], NULL,
+			 __ATOMIC_RELEASE);
+}
+
+static bool is_none_near(void)
+{
+	size_t i = 0;
+
+	while (i < WITH__NEAR_STREAMS && !with__near.streams[i])
+		i++;
+	return i == WITH__NEAR_STREAMS;
 }
 
 /* From here on programs may note by themselves, where there is a page. */
-static void make_ready(void)
+static void make_ready(uint64_t owner, with__discard *discard)
 {
 	_Atomic uint64_t *page = atomic_load(&with__process_page);
 
-	if (page)
-		__atomic_store_n(&with__noted.here, (void *)page,
-				 __ATOMIC_RELAXED);
+	if (!page || !WITH__SINGLE_THREADED || !is_none_near())
+		return;
+	discard_near = discard;
+	with__near.owner = owner;
+	__atomic_store_n(&with__near.process, (void *)page, __ATOMIC_RELAXED);
 }
 
 void with__inherited_unready(void)
 {
-	__atomic_store_n(&with__noted.here, &nowhere, __ATOMIC_RELAXED);
+	__atomic_store_n(&with__near.process, &nowhere, __ATOMIC_RELAXED);
+}
+
+static struct place *note(void *thing, uint64_t owner, with__discard *discard)
+{
+	struct place *place = claim(thing);
+
+	if (!place)
+		return NULL;
+	atomic_store_explicit(&place->owner, owner, memory_order_relaxed);
+	place->discard = discard;
+	place->companion = NULL;
+	atomic_store_explicit(&place->thing, (uintptr_t)thing,
+			      memory_order_release);
+	return place;
 }
 
 int with__inherited_note(void *thing, with__discard *discard, bool simple)
 {
 	uint64_t owner = with__process();
-	struct place *place;
 
 	/* Its discarding at exit is all that some programs need exit for. */
-	if (with__exit_arm() < 0)
+	if (with__exit_arm() < 0 || !note(thing, owner, discard))
 		return -1;
-	place = claim(thing);
-	if (!place)
-		return -1;
-	place->owner = owner;
-	place->ready = simple ? owner : NOBODYS;
-	place->discard = discard;
-	place->companion = NULL;
-	atomic_store(&place->thing, (uintptr_t)thing);
-	make_ready();
+	if (simple)
+		make_ready(owner, discard);
 	return 0;
 }
 
-void with__inherited_accompany(void *thing, void *companion)
+/* It leaves what is near for a place. */
+static struct place *settle(void *thing)
 {
-	struct place *place = find(thing);
+	struct place *place = note(thing, with__near.owner, discard_near);
+
+	if (place)
+		strike_near(thing);
+	return place;
+}
+
+int with__inherited_accompany(void *thing, void *companion)
+{
+	struct place *place = is_near(thing) ? settle(thing) : find(thing);
 
 	if (!place)
-		return;
+		return -1;
 	place->companion = companion;
-	place->ready = NOBODYS;
+	return 0;
 }
 
 void *with__inherited_companion(void *thing)
@@ -237,27 +262,42 @@ void *with__inherited_companion(void *thing)
 
 bool with__inherited_is_noted(void *thing)
 {
-	return find(thing) != NULL;
+	return is_near(thing) || find(thing);
 }
 
+/* Whose it is; 0: it was never noted. */
+static uint64_t owner_of(void *thing)
+{
+	struct place *place;
+
+	if (is_near(thing))
+		return __atomic_load_n(&with__near.owner, __ATOMIC_RELAXED);
+	place = find(thing);
+	return place ? atomic_load(&place->owner) : 0;
+}
 bool with__inherited_is_foreign(void *thing)
 {
-	struct place *place = find(thing);
+	uint64_t owner = owner_of(thing);
 
-	return place && !is_ours(place);
+	return owner && owner != with__process();
 }
 
 bool with__inherited_strike(void *thing)
 {
-	struct place *place = find(thing);
+	uint64_t owner = owner_of(thing);
+	struct place *place;
 	bool ours;
 
-	if (!place)
+	if (!owner)
 		return true;
-	ours = is_ours(place);
+	ours = owner == with__process();
+	place = find(thing);
 	if (!ours)
-		place->discard(thing);
-	atomic_store(&place->thing, 0);
+		(place ? place->discard : discard_near)(thing);
+	if (place)
+		atomic_store_explicit(&place->thing, 0, memory_order_release);
+	else
+		strike_near(thing);
 	return ours;
 }
 
@@ -279,8 +319,18 @@ static void visit_all(visitor *visit, uint64_t from, uint64_t to)
 
 static void set_owner(struct place *place, uint64_t from, uint64_t to)
 {
-	if (atomic_compare_exchange_strong(&place->owner, &from, to))
-		place->ready = NOBODYS;
+	(void)atomic_compare_exchange_strong(&place->owner, &from, to);
+}
+
+void with__inherited_hand_over(uint64_t from, uint64_t to)
+{
+	uint64_t owner = from;
+
+	if (!to)
+		to = NOBODYS;
+	visit_all(set_owner, from, to);
+	(void)__atomic_compare_exchange_n(&with__near.owner, &owner, to, false,
+					  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 static void discard_foreign(struct place *place, uint64_t owner,
@@ -291,9 +341,18 @@ static void discard_foreign(struct place *place, uint64_t owner,
 		place->discard((void *)atomic_load(&place->thing));
 }
 
-void with__inherited_hand_over(uint64_t from, uint64_t to)
+static void discard_foreign_near(uint64_t owner)
 {
-	visit_all(set_owner, from, to);
+	void *thing;
+
+	if (__atomic_load_n(&with__near.owner, __ATOMIC_RELAXED) == owner)
+		return;
+	for (size_t i = 0; i < WITH__NEAR_STREAMS; i++) {
+		thing = __atomic_load_n(&with__near.streams[i],
+					__ATOMIC_ACQUIRE);
+		if (thing)
+			discard_near(thing);
+	}
 }
 
 void with__inherited_discard(void)
@@ -301,6 +360,8 @@ void with__inherited_discard(void)
 	uint64_t owner = with__process();
 
 	/* A child of vfork() uses its parent's memory: hands off. */
-	if (with__process_in_handler() == owner)
-		visit_all(discard_foreign, owner, 0);
+	if (with__process_in_handler() != owner)
+		return;
+	visit_all(discard_foreign, owner, 0);
+	discard_foreign_near(owner);
 }

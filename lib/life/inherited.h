@@ -24,9 +24,10 @@ int with__inherited_note(void *thing, with__discard *discard, bool simple);
 
 /*
  * A companion is memory that belongs to a noted thing: whoever closes the thing
- * asks for it first. NULL: there is none.
+ * asks for it first. NULL: there is none. -1 with ENOMEM, which only a simple
+ * thing gets.
  */
-void with__inherited_accompany(void *thing, void *companion);
+int with__inherited_accompany(void *thing, void *companion);
 void *with__inherited_companion(void *thing);
 
 bool with__inherited_is_noted(void *thing);

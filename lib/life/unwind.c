@@ -169,11 +169,13 @@ int with__leave(void *variable)
 	return 1;
 }
 
-__thread int *with__errno_at;
-
 int *with__errno_find(void)
 {
-	with__errno_at = &errno;
+#ifdef WITH__ERRNO_IS_NEAR
+	__atomic_store_n(&with__near.errno_offset,
+			 (char *)&errno - (char *)__builtin_thread_pointer(),
+			 __ATOMIC_RELAXED);
+#endif
 	return &errno;
 }
 

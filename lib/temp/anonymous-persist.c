@@ -100,8 +100,7 @@ static int accompany(FILE *file, struct with__kept_name *name)
 {
 	if (!with__inherited_is_noted(file) && with__file_note(file) < 0)
 		return -1;
-	with__inherited_accompany(file, name);
-	return 0;
+	return with__inherited_accompany(file, name);
 }
 
 /*

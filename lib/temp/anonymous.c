@@ -23,9 +23,7 @@ static int note(FILE *file, const struct with__names *names,
 		return 0;
 	if (with__file_note(file) < 0)
 		return -1;
-	if (name)
-		with__inherited_accompany(file, name);
-	return 0;
+	return name ? with__inherited_accompany(file, name) : 0;
 }
 
 static FILE *open_stream(const struct tempfile_open_options *options,

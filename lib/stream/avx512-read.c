@@ -141,6 +141,34 @@ WITH__AVX512_UNITS(with__avx512_decode16_swapped, decode_units, 2, true)
 WITH__AVX512_UNITS(with__avx512_decode32, decode_units, 4, false)
 WITH__AVX512_UNITS(with__avx512_decode32_swapped, decode_units, 4, true)
 
+/* Which bytes of pairs stay: the first, and the second where its bit is set. */
+INLINE uint64_t with_seconds(uint64_t seconds)
+{
+	return 0x5555555555555555 | _pdep_u64(seconds, 0xaaaaaaaaaaaaaaaa);
+}
+
+/*
+ * Latin-1 that is not all ASCII: two bytes for each, of which ASCII drops the
+ * second. Pairs are made within lanes of 16 bytes, so that eights are brought
+ * into the order first in which that leaves them as they were.
+ */
+INLINE size_t spell_latin(vector bytes, uint64_t high, unsigned char *out)
+{
+	vector mixed = _mm512_permutexvar_epi64(
+		_mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0), bytes);
+	/* Bit 6, as C2 and C3 have it: (x & 1) | C2. */
+	vector leads = _mm512_ternarylogic_epi64(
+		_mm512_srli_epi16(mixed, 6), bytes_of(1), bytes_of(0xc2), 0xea);
+	vector one = _mm512_mask_mov_epi8(
+		mixed, _mm512_movepi8_mask(mixed), leads);
+	vector other = _mm512_and_si512(mixed, bytes_of(0xbf));
+	size_t made = put_selected(_mm512_unpacklo_epi8(one, other),
+				   with_seconds(high & 0xffffffff), out);
+
+	return made + put_selected(_mm512_unpackhi_epi8(one, other),
+				   with_seconds(high >> HALF), out + made);
+}
+
 /* Latin-1: up to 2 * LANES bytes of a block. */
 WITH__AVX512 struct with__run
 with__avx512_decode8(const unsigned char *in, size_t size, unsigned char *out,
@@ -153,12 +181,7 @@ with__avx512_decode8(const unsigned char *in, size_t size, unsigned char *out,
 		uint64_t high = are_high(bytes);
 
 		if (high) {
-			run.made += spell_short(widen_bytes(bytes, 0),
-						high & 0xffffffff, HALF,
-						out + run.made);
-			run.made += spell_short(widen_bytes(bytes, 1),
-						high >> HALF, HALF,
-						out + run.made);
+			run.made += spell_latin(bytes, high, out + run.made);
 		} else {
 			store(bytes, out + run.made);
 			run.made += LANES;

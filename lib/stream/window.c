@@ -119,33 +119,43 @@ static const unsigned char *load(struct with__window *window, off_t raw,
 	return window->raw + (raw - window->raw_at);
 }
 
-/* Decode up to room bytes of text and move the cursor behind them. */
-int with__window_advance(struct with__window *window, struct with__cursor *at,
-			 unsigned char *out, size_t room,
-			 struct with__progress *progress)
+/* The same as the next, of so many bytes at most. */
+static int advance_by(struct with__window *window, struct with__cursor *at,
+		      size_t most, unsigned char *out, size_t room,
+		      struct with__progress *progress)
 {
-	size_t size;
-	const unsigned char *in = load(window, at->raw, &size);
+	size_t left;
+	const unsigned char *in = load(window, at->raw, &left);
+	size_t size = left < most ? left : most;
 
 	if (!in)
 		return -1;
 	*progress = with__codec_decode(&window->codec, &at->shift, in, size,
-				       window->raw_last, out, room);
+				       window->raw_last && size == left, out,
+				       room);
 	at->raw += (off_t)progress->used;
 	at->offset += (off_t)progress->made;
 	return 0;
 }
 
+/* Decode up to room bytes of text and move the cursor behind them. */
+int with__window_advance(struct with__window *window, struct with__cursor *at,
+			 unsigned char *out, size_t room,
+			 struct with__progress *progress)
+{
+	return advance_by(window, at, SIZE_MAX, out, room, progress);
+}
+
 /* Decode what follows a window that begins and ends there. */
-static int decode_on(struct with__window *window, unsigned char *out,
-		     size_t room, size_t *made)
+static int decode_on(struct with__window *window, size_t most,
+		     unsigned char *out, size_t room, size_t *made)
 {
 	struct with__progress progress;
 
 	add_checkpoint(window, &window->end);
 	do {
-		if (with__window_advance(window, &window->end, out, room,
-					 &progress) < 0)
+		if (advance_by(window, &window->end, most, out, room,
+			       &progress) < 0)
 			return -1;
 	} while (!progress.made && progress.used && !progress.error);
 	*made = progress.made;
@@ -166,7 +176,8 @@ static void open_at(struct with__window *window, struct with__cursor from)
 static int fill(struct with__window *window, struct with__cursor from)
 {
 	open_at(window, from);
-	return decode_on(window, window->text, WITH__WINDOW, &window->size);
+	return decode_on(window, WITH__WINDOW_RAW / 2, window->text,
+			 WITH__WINDOW, &window->size);
 }
 
 static bool in_window(const struct with__window *window, off_t offset)
@@ -194,7 +205,7 @@ int with__window_pass(struct with__window *window, unsigned char *out,
 		return -1;
 	}
 	open_at(window, window->end);
-	if (decode_on(window, out, room, made) < 0)
+	if (decode_on(window, SIZE_MAX, out, room, made) < 0)
 		return -1;
 	window->begin = window->end;
 	return 0;

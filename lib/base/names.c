@@ -16,6 +16,7 @@
 #include <sys/random.h>
 
 #include "base/cancel.h"
+#include "base/local.h"
 #include "base/names.h"
 #include "base/process.h"
 #include "base/syscalls.h"
@@ -24,7 +25,7 @@
 #define RANDOM_BYTES 250u
 #define POOL_SIZE (RANDOM_BYTES * 8 / 5)
 
-static _Thread_local struct {
+static WITH__LOCAL struct {
 	uint64_t process;
 	size_t left;
 	char characters[POOL_SIZE];

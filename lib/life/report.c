@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cancel.h"
+#include "base/local.h"
 #include "life/report.h"
 
 #define LINE_SIZE 512
@@ -28,7 +29,7 @@ struct line {
 
 static with_error_hook *hook;
 static void *hook_data;
-static _Thread_local bool in_hook;	/* its own failures are not told to it */
+static WITH__LOCAL bool in_hook;	/* its own failures are not told to it */
 static _Atomic int debugging;		/* 0: not looked up, 1: no, 2: yes */
 
 void with_set_error_hook(with_error_hook *new_hook, void *data)

@@ -55,7 +55,7 @@ static _Alignas(64) _Atomic uint64_t free_list;	/* changes << 32 | index + 1 */
 static _Alignas(64) _Atomic uint64_t last_serial;
 static _Alignas(64) _Atomic uint64_t threads_ended;
 
-static _Thread_local struct own {
+static WITH__LOCAL struct own {
 	struct with__slot *top;
 	uint64_t serial, last_of_batch;
 	uint64_t ended;		/* threads_ended when the batch was taken */

@@ -108,6 +108,42 @@ if [ -n "$thorough" ]; then
 	done
 fi
 
+# In strict C these names are the program's, which may have functions of its own.
+cat >"$TMPDIR/names.c" <<'END'
+#include <with/memory.h>
+static int asprintf(char **text, const char *format, int number)
+{
+	*text = 0;
+	return format ? number : 0;
+}
+static int mmap(int number)
+{
+	return number;
+}
+int uses(void);
+int uses(void)
+{
+	char *text;
+	int sum = asprintf(&text, "", mmap(1));
+
+	WITH_STRING (string, "%d", sum)
+		sum += string[0];
+	WITH_MMAP (map, -1, .length = 1)
+		sum += *(char *)map.data;
+	return sum;
+}
+END
+for compiler in gcc clang; do
+	here $compiler || continue
+	$compiler -std=c11 -w -O0 -I"$include" -c "$TMPDIR/names.c" \
+		-o "$TMPDIR/names.o" || failed=1
+	for name in '(__asprintf|with_string_open)' with__mmap_begin; do
+		nm -u "$TMPDIR/names.o" | grep -qE " $name\$" && continue
+		echo "$compiler: the program's function is called, not $name"
+		failed=1
+	done
+done
+
 # The check itself: a header that does not stand alone is refused.
 echo 'size_t with_nothing(void);' >"$TMPDIR/bad.c"
 if "${CC:-cc}" -std=c11 -fsyntax-only "$TMPDIR/bad.c" 2>/dev/null; then

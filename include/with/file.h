@@ -129,7 +129,8 @@ static inline WITH__UNUSED FILE *with__file_begin_here(
 	file = fopen(path, how);
 	place = with__file_place(file);
 	if (__builtin_expect(!file || with__near.owner != *with__near.process ||
-			     !WITH__SINGLE_THREADED || *place, 0))
+			     !WITH__SINGLE_THREADED ||
+			     __atomic_load_n(place, __ATOMIC_RELAXED), 0))
 		return with__file_began(file, path, source);
 	__atomic_store_n(place, (void *)file, __ATOMIC_RELEASE);
 	return file;
@@ -142,7 +143,8 @@ static inline WITH__UNUSED void with__file_end_here(FILE *file)
 	int *at = with__errno(), saved = *at;
 
 	if (__builtin_expect(with__file_has_failed(file) ||
-			     *place != (void *)file ||
+			     __atomic_load_n(place, __ATOMIC_RELAXED) !=
+				     (void *)file ||
 			     with__near.owner != *with__near.process, 0)) {
 		with__file_end(file);
 		return;

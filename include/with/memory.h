@@ -23,7 +23,9 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#ifdef _DEFAULT_SOURCE
 #include <sys/mman.h>
+#endif
 
 #include <with/guard.h>
 #include <with/options.h>
@@ -239,14 +241,16 @@ static inline WITH__UNUSED int with_string_close(char **string)
 	return with_memory_close(string);
 }
 
-#if defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+	(defined(__x86_64__) || defined(__aarch64__))
 /*
  * Arguments without a number are copied on their way through each function,
- * which costs 5 ns. Only GCC can hand them on in place; the name is another
- * one since <stdio.h> has asprintf() for some programs only.
+ * which costs 5 ns. Only GCC can hand them on in place, and where a long double
+ * is one thing only. In strict C asprintf() may be a function of the program's:
+ * glibc has it under a reserved name too.
  */
 int with__asprintf(char **string, const char *format, ...)
-	__asm__("asprintf") __attribute__((__warn_unused_result__));
+	__asm__("__asprintf") __attribute__((__warn_unused_result__));
 
 __attribute__((__gnu_inline__, __always_inline__, __format__(__printf__, 1, 2)))
 extern inline char *with__string_begin(const char *format, ...)
@@ -275,13 +279,14 @@ WITH__DEFINE_READY(with_string, char *, (char *)0, self != (char *)0,
 
 /*
  * A function of the library between the program and mmap() was measured to cost
- * 10 ns. So the call is made here where nothing has to be looked up first.
+ * 10 ns. So the call is made here where nothing has to be looked up first, in
+ * programs that have it: in strict C the name is theirs.
  */
 static inline WITH__UNUSED struct with_mmap with__mmap_begin_here(
 	int fd, const struct with_mmap_open_options *options)
 {
 	long long length = options->length;
-#if defined(MAP_ANONYMOUS) && defined(__LP64__)
+#if defined(_DEFAULT_SOURCE) && defined(__LP64__)
 	int protection = options->writable || options->copy || fd == -1 ?
 			 PROT_READ | PROT_WRITE : PROT_READ;
 	int flags = (options->copy ? MAP_PRIVATE : MAP_SHARED) |

@@ -21,7 +21,7 @@
  * Built a second time with WITH_UNWINDABLE, bench/guards-unwindable.
  *
  *	make bench-guards
- *	bench/guards [NAME...]
+ *	bench/guards [-o FILE.csv] [NAME...]
  */
 #include "config.h"
 
@@ -176,7 +176,8 @@ static struct result of_all_processes(const struct pair *pair)
 	return result;
 }
 
-static void print_instructions(const struct pair *pair)
+/* -1 where they cannot be counted. */
+static void print_instructions(FILE *csv, const struct pair *pair)
 {
 	long by_hand = instructions_of_turn(pair->by_hand);
 	long guarded = instructions_of_turn(pair->guarded);
@@ -185,9 +186,10 @@ static void print_instructions(const struct pair *pair)
 		printf("  %6s %6s", "?", "?");
 	else
 		printf("  %6ld %+6ld", by_hand, guarded - by_hand);
+	fprintf(csv, ";%ld;%ld\n", by_hand, guarded);
 }
 
-static bool is_over(const struct pair *pair)
+static bool is_over(FILE *csv, const struct pair *pair)
 {
 	struct result result = of_all_processes(pair);
 	double least = result.over - result.uncertainty;
@@ -195,7 +197,9 @@ static bool is_over(const struct pair *pair)
 	printf("%-12s %9.1f %9.1f  %+7.1f ±%5.1f", pair->name,
 	       result.mean.by_hand, result.mean.guarded, result.over,
 	       result.uncertainty);
-	print_instructions(pair);
+	fprintf(csv, "%s;%.1f;%.1f;%.1f;%.1f", pair->name, result.mean.by_hand,
+		result.mean.guarded, result.over, result.uncertainty);
+	print_instructions(csv, pair);
 	puts(least > ALLOWED ? "  over the limit" : "");
 	return least > ALLOWED;
 }
@@ -209,13 +213,14 @@ static bool is_wanted(const char *name, char *const names[])
 	return *names != NULL;
 }
 
-static int compare_all(const struct pair *pairs, char *const names[])
+static int compare_all(FILE *csv, const struct pair *pairs,
+		       char *const names[])
 {
 	int too_dear = 0;
 
 	for (; pairs->name; pairs++)
 		if (is_wanted(pairs->name, names))
-			too_dear += is_over(pairs);
+			too_dear += is_over(csv, pairs);
 	return too_dear;
 }
 
@@ -241,18 +246,30 @@ static int answer(int fd, const char *name)
 
 int main(int argc, char *argv[])
 {
-	int too_dear;
+	FILE *csv = NULL;
+	int too_dear, option;
 
 	measure_on_one_processor();
 	pairs_prepare_things();
 	pairs_prepare_state();
 	if (argc == 4 && strcmp(argv[1], ANSWER_TO) == 0)
 		return answer(atoi(argv[2]), argv[3]);
+	while ((option = getopt(argc, argv, "o:")) != -1) {
+		must(option == 'o', "usage: guards [-o FILE.csv] [NAME...]");
+		csv = fopen(optarg, "we");
+		must(csv != NULL, optarg);
+	}
+	if (!csv)
+		csv = fopen("/dev/null", "we");
+	must(csv != NULL, "/dev/null");
+	fputs("guard;by_hand_ns;guarded_ns;over_ns;uncertainty_ns;"
+	      "by_hand_instructions;guarded_instructions\n", csv);
 	printf("allowed: %.0f ns\n", ALLOWED);
 	printf("%-12s %9s %9s  %15s  %13s\n", "", "by hand", "guarded",
 	       "over", "instructions");
-	too_dear = compare_all(pairs_of_things, argv + 1);
-	too_dear += compare_all(pairs_of_state, argv + 1);
+	too_dear = compare_all(csv, pairs_of_things, argv + optind);
+	too_dear += compare_all(csv, pairs_of_state, argv + optind);
+	must(fclose(csv) == 0, "the figures");
 	if (pairs_lost)
 		fprintf(stderr, "%d failures\n", pairs_lost);
 	return too_dear || pairs_lost ? 1 : 0;

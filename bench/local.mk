@@ -93,8 +93,9 @@ bench_guards_unwindable_LDADD = lib/libwith.la -lm
 bench_guards_unwindable_LDFLAGS = -no-install
 
 bench-guards: bench/guards bench/guards-unwindable
-	-bench/guards
-	-bench/guards-unwindable
+	@$(MKDIR_P) $(bench_results)
+	-bench/guards -o $(bench_results)/guards.csv
+	-bench/guards-unwindable -o $(bench_results)/guards-unwindable.csv
 .PHONY: bench-guards
 
 # That they compile, for those who change what they measure.

@@ -135,7 +135,7 @@ BY_HAND(locale)
 GUARDED(locale)
 {
 	WITH_LOCALE (locale, LC_ALL, "C")
-		USE(&locale);
+		USE(locale.entered_);
 }
 
 /*

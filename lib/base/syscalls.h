@@ -83,10 +83,10 @@ struct with__syscalls {
  * The table in use. Tests replace entries; the library only where the thread
  * sanitizer has to see a call.
  */
-extern struct with__syscalls with__sys;
+extern struct with__syscalls with__sys __attribute__((visibility("hidden")));
 
 /* There is a sanitizer, which has to see what is mapped. */
-extern bool with__sys_visible;
+extern bool with__sys_visible __attribute__((visibility("hidden")));
 
 /* What it has of those that base/direct.h can make on the spot. */
 int with__sys_openat(int dirfd, const char *name, int flags, mode_t mode);

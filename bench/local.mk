@@ -106,5 +106,6 @@ bench-programs: $(EXTRA_PROGRAMS)
 CLEANFILES += bench/peers bench/remove-rust bench/remove-go bench/cycle-rust
 EXTRA_DIST += bench/chart.awk bench/cycle.rs bench/python.py bench/remove.go \
 	bench/remove.rs \
-	bench/results/cycles.csv bench/results/removal.csv \
+	bench/results/cycles.csv bench/results/guards.csv \
+	bench/results/guards-unwindable.csv bench/results/removal.csv \
 	bench/results/spool.csv bench/results/text.csv

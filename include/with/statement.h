@@ -7,9 +7,8 @@
  * manual, and includes this; so do the headers of the ready-made guards by it.
  *
  * In this order: the exported functions; arguments and values; what guards keep
- * near; the stack of WITH_UNWINDABLE; the statement; the
- * functions that WITH_DEFINE makes, and those of ready-made guards; deferred
- * calls.
+ * near; the stack of WITH_UNWINDABLE; the statement; the functions that
+ * WITH_DEFINE makes, and those of ready-made guards; deferred calls.
  */
 #ifndef WITH_STATEMENT_H
 #define WITH_STATEMENT_H

@@ -275,6 +275,7 @@ static uint64_t owner_of(void *thing)
 	place = find(thing);
 	return place ? atomic_load(&place->owner) : 0;
 }
+
 bool with__inherited_is_foreign(void *thing)
 {
 	uint64_t owner = owner_of(thing);

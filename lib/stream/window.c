@@ -126,10 +126,11 @@ static int advance_by(struct with__window *window, struct with__cursor *at,
 {
 	size_t left;
 	const unsigned char *in = load(window, at->raw, &left);
-	size_t size = left < most ? left : most;
+	size_t size;
 
 	if (!in)
 		return -1;
+	size = left < most ? left : most;
 	*progress = with__codec_decode(&window->codec, &at->shift, in, size,
 				       window->raw_last && size == left, out,
 				       room);

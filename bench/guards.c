@@ -11,9 +11,11 @@
  * and then, 1 or 2 ns wide to either side instead of 4 to 10. On one that is not
  * they stay wide, and guards cost up to twice as much.) Where the pages of a
  * process happen to lie favours the one or the other by up to 20 ns, for as
- * long as it runs: so there are many processes, each gives the mean of its
- * blocks, and from all come the mean and the bounds between which it lies with
- * 95 % confidence. A guard is over the limit if that whole interval is.
+ * long as it runs, and where code lies for as long as nobody changes it: so
+ * there are many processes, which use different copies of the code (pairs.h).
+ * Each gives the mean of its blocks, and from all come the mean and the bounds
+ * between which it lies with 95 % confidence. A guard is over the limit if that
+ * whole interval is.
  *
  * Beside the nanoseconds stand the instructions outside the kernel that the
  * guard takes over the pair (instructions.h), which no load disturbs.

@@ -70,7 +70,7 @@ FILE *with__file_begin(const char *path, const char *mode, const char *source)
 	__attribute__((__warn_unused_result__));
 FILE *with__file_began(FILE *file, const char *path, const char *source)
 	__attribute__((__warn_unused_result__));
-void with__file_lost(int saved_errno);
+void with__file_lost(int saved_errno) __attribute__((__cold__));
 
 #ifdef __cplusplus
 }
@@ -140,7 +140,7 @@ static inline WITH__UNUSED FILE *with__file_begin_here(
 static inline WITH__UNUSED void with__file_end_here(FILE *file)
 {
 	void **place = with__file_place(file);
-	int *at = with__errno(), saved = *at;
+	int saved;
 
 	if (__builtin_expect(with__file_has_failed(file) ||
 			     __atomic_load_n(place, __ATOMIC_RELAXED) !=
@@ -150,8 +150,9 @@ static inline WITH__UNUSED void with__file_end_here(FILE *file)
 		return;
 	}
 	__atomic_store_n(place, (void *)0, __ATOMIC_RELEASE);
+	saved = *with__errno_known();
 	if (fclose(file) == 0)
-		*at = saved;
+		*with__errno_known() = saved;
 	else
 		with__file_lost(saved);
 }

@@ -190,12 +190,17 @@ static bool is_none_near(void)
 	return i == WITH__NEAR_STREAMS;
 }
 
-/* From here on programs may note by themselves, where there is a page. */
+/*
+ * From here on programs may note by themselves, where there is a page, and
+ * errno is near for those of another compiler too.
+ */
 static void make_ready(uint64_t owner, with__discard *discard)
 {
 	_Atomic uint64_t *page = atomic_load(&with__process_page);
 
-	if (!page || !WITH__SINGLE_THREADED || !is_none_near())
+	(void)with__errno_find();
+	if (!page || !with__near.errno_offset || !WITH__SINGLE_THREADED ||
+	    !is_none_near())
 		return;
 	discard_near = discard;
 	with__near.owner = owner;

@@ -158,7 +158,7 @@ ssize_t with__text_read(struct with__text *text, void *buffer, size_t size)
 		index = (size_t)(text->offset - window->begin.offset);
 		left = window->size - index < size ? window->size - index : size;
 		memcpy(buffer, window->text + index, left);
-	} else if (size >= WITH__WINDOW) {
+	} else if (size >= WITH__WINDOW_PASSED) {
 		/* So much that it need not stand here first. */
 		if (with__window_pass(window, buffer, size, &left) < 0)
 			return -1;

@@ -197,17 +197,34 @@ int with__window_next(struct with__window *window)
 	return fill(window, window->end);
 }
 
+/*
+ * As many bytes as make a little less text than there is room for, if they are
+ * like the last: where the room ends, characters go one by one.
+ */
+static size_t fitting(const struct with__window *window, size_t room)
+{
+	if (room > WITH__WINDOW)
+		room = WITH__WINDOW;
+	if (!window->made)
+		return room / 2;
+	return (room - room / 16) * window->used / window->made;
+}
+
 int with__window_pass(struct with__window *window, unsigned char *out,
 		      size_t room, size_t *made)
 {
+	size_t most = fitting(window, room);
+
 	*made = 0;
 	if (window->error) {
 		errno = window->error;
 		return -1;
 	}
 	open_at(window, window->end);
-	if (decode_on(window, SIZE_MAX, out, room, made) < 0)
+	if (decode_on(window, most, out, room, made) < 0)
 		return -1;
+	window->used = (size_t)(window->end.raw - window->begin.raw);
+	window->made = *made;
 	window->begin = window->end;
 	return 0;
 }

@@ -18,6 +18,7 @@
 enum {
 	WITH__WINDOW = 32768,		/* bytes of decoded text */
 	WITH__WINDOW_RAW = 16384,	/* bytes read at once */
+	WITH__WINDOW_PASSED = 4096,	/* of text, that can be elsewhere */
 };
 
 struct with__cursor {
@@ -33,6 +34,7 @@ struct with__window {
 	struct with__cursor begin;
 	struct with__cursor end;
 	int error;		/* what stopped it, to be met at its end */
+	size_t used, made;	/* bytes and text of the last piece passed */
 	size_t size;		/* of text[] */
 	off_t raw_at;		/* where in the bytes raw[] is from */
 	size_t raw_size;
@@ -60,8 +62,9 @@ int with__window_reach_end(struct with__window *window,
 int with__window_next(struct with__window *window);
 
 /*
- * with__window_pass - the same, but into out, which has at least WITH__WINDOW
- * bytes of room: the window is then empty, and ends behind what is in *made
+ * with__window_pass - the same, but into out, which has at least
+ * WITH__WINDOW_PASSED bytes of room: the window is then empty, and ends behind
+ * what is in *made
  */
 int with__window_pass(struct with__window *window, unsigned char *out,
 		      size_t room, size_t *made);

@@ -30,7 +30,7 @@ static void counting_free(void *memory)
 #include "testing.h"
 
 /* More than there is, unknown to the compiler. */
-static volatile size_t too_much = SIZE_MAX / 4;
+static volatile size_t too_much = SIZE_MAX / 2 + 1;
 
 START_TEST(memory_has_the_type_of_its_expression_and_is_freed)
 {

@@ -23,6 +23,7 @@ lib_libwith_core_la_SOURCES = \
 	lib/base/rmtree.c lib/base/rmtree.h \
 	lib/base/status.h \
 	lib/base/syscalls.c lib/base/syscalls.h \
+	lib/base/threads.h \
 	lib/base/where.c lib/base/where.h \
 	lib/life/cleanup.c \
 	lib/life/closing.c lib/life/closing.h \

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio_ext.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -332,6 +333,99 @@ START_TEST(stream_is_flushed_by_those_who_own_it)
 }
 END_TEST
 
+/* In place, and not in the library's table: where a header can do that. */
+static bool is_in_place(FILE *file)
+{
+	return with__near.streams[WITH__NEAR_HASH(file)] == file;
+}
+
+#ifdef WITH__THREAD_IS_NEAR
+#define IS_NEAR true
+#else
+#define IS_NEAR false
+#endif
+
+/* Those that belong elsewhere stay open until there is one at this place. */
+static void open_until_same_place(const FILE *other, const char *name, int depth)
+{
+	ck_assert_int_lt(depth, 1000);
+	WITH_FILE (file, name, "r") {
+		if (WITH__NEAR_HASH(file) != WITH__NEAR_HASH(other)) {
+			open_until_same_place(other, name, depth + 1);
+		} else {
+			with_file_close(&file);
+			/* The next is where the last was. */
+			open_and_close(name);
+		}
+	}
+}
+
+START_TEST(disowned_stream_keeps_its_place)
+{
+	const char *name = in_tmpdir("file");
+
+	close(open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	open_and_close(name);
+	WITH_FILE (file, name, "a") {
+		ck_assert(is_in_place(file) == IS_NEAR);
+		fputs("1234", file);
+		ck_assert_int_eq(with_disown(), 0);
+		open_until_same_place(file, name, 0);
+		ck_assert(with__inherited_is_foreign(file));
+	}
+	ck_assert_int_eq(size_of(name), 0);
+	open_and_close(name);
+	WITH_FILE (file, name, "a") {
+		ck_assert(is_in_place(file) == IS_NEAR);
+		fputs("5", file);
+	}
+	ck_assert_int_eq(size_of(name), 1);
+	unlink(name);
+}
+END_TEST
+
+static pthread_barrier_t together;
+
+static void *write_beside_a_fork(void *in_place)
+{
+	open_and_close("/dev/null");
+	WITH_FILE (file, path, "w") {
+		*(bool *)in_place = is_in_place(file);
+		fputs("1234", file);
+		pthread_barrier_wait(&together);
+		pthread_barrier_wait(&together);
+	}
+	return NULL;
+}
+
+START_TEST(child_flushes_nothing_of_a_thread_of_its_parents)
+{
+	const char *name = in_tmpdir("file");
+	bool in_place = false;
+	pthread_t thread;
+	pid_t child;
+	int status;
+
+	/* Nor for threads of other tests. */
+	with__inherited_unready();
+	open_and_close("/dev/null");
+	ck_assert_int_eq(pthread_barrier_init(&together, NULL, 2), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, write_beside_a_fork,
+					&in_place), 0);
+	pthread_barrier_wait(&together);
+	child = fork();
+	if (child == 0)
+		exit(0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	pthread_barrier_wait(&together);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert(in_place == IS_NEAR);
+	ck_assert_int_eq(size_of(name), 4);
+	pthread_barrier_destroy(&together);
+	unlink(name);
+}
+END_TEST
+
 static int companions_ended;
 
 static int end_companion(struct with__companion *companion)
@@ -521,6 +615,8 @@ END_TEST
 TESTING_MAIN("file",
 	forked_child_writes_nothing_at_the_end_of_the_scope,
 	stream_is_flushed_by_those_who_own_it,
+	disowned_stream_keeps_its_place,
+	child_flushes_nothing_of_a_thread_of_its_parents,
 	stream_noted_in_place_takes_a_companion,
 	child_flushes_none_of_many_streams,
 	child_that_exits_flushes_nothing_of_an_exit_handlers,

@@ -78,7 +78,7 @@ void with__file_lost(int saved_errno) __attribute__((__cold__));
 #define SCOPED_FILE(...)	WITH__C_ONLY
 #else
 
-#if defined(__GLIBC__) && !defined(__clang_analyzer__)
+#ifdef WITH__THREAD_IS_NEAR
 /*
  * A function of the library between the program and fopen() would cost a wrong
  * prediction of where it returns to, 15 ns, on either side. So the call is made
@@ -103,7 +103,14 @@ static inline WITH__UNUSED const char *with__file_mode(const char *mode)
 		WITH__FILE_IS(mode, "w+") ? "w+ec" : (const char *)0;
 }
 
+/* Where a stream is noted: on the wiped page, and beside it for children. */
 static inline WITH__UNUSED void **with__file_place(const FILE *file)
+{
+	return &__atomic_load_n(&with__near.page, __ATOMIC_RELAXED)
+			->streams[WITH__NEAR_HASH(file)];
+}
+
+static inline WITH__UNUSED void **with__file_beside(const FILE *file)
 {
 	return &with__near.streams[WITH__NEAR_HASH(file)];
 }
@@ -128,11 +135,11 @@ static inline WITH__UNUSED FILE *with__file_begin_here(
 		return with__file_begin(path, mode, source);
 	file = fopen(path, how);
 	place = with__file_place(file);
-	if (__builtin_expect(!file || with__near.owner != *with__near.process ||
-			     !WITH__SINGLE_THREADED ||
-			     __atomic_load_n(place, __ATOMIC_RELAXED), 0))
+	if (__builtin_expect(!file || __atomic_load_n(place, __ATOMIC_RELAXED) !=
+			     with__thread_mark(), 0))
 		return with__file_began(file, path, source);
-	__atomic_store_n(place, (void *)file, __ATOMIC_RELEASE);
+	__atomic_store_n(place, (void *)file, __ATOMIC_RELAXED);
+	__atomic_store_n(with__file_beside(file), (void *)file, __ATOMIC_RELEASE);
 	return file;
 }
 
@@ -144,12 +151,12 @@ static inline WITH__UNUSED void with__file_end_here(FILE *file)
 
 	if (__builtin_expect(with__file_has_failed(file) ||
 			     __atomic_load_n(place, __ATOMIC_RELAXED) !=
-				     (void *)file ||
-			     with__near.owner != *with__near.process, 0)) {
+				     (void *)file, 0)) {
 		with__file_end(file);
 		return;
 	}
-	__atomic_store_n(place, (void *)0, __ATOMIC_RELEASE);
+	__atomic_store_n(with__file_beside(file), (void *)0, __ATOMIC_RELEASE);
+	__atomic_store_n(place, with__thread_mark(), __ATOMIC_RELEASE);
 	saved = *with__errno_known();
 	if (fclose(file) == 0)
 		*with__errno_known() = saved;

@@ -98,24 +98,27 @@ int *with__errno_find(void);
 #define WITH__UNUSED __attribute__((__unused__))
 
 /*
- * What guards look at between the system calls of a pair: in one line, since
- * those have driven it out of the caches of the processor.
+ * What guards look at between the system calls of a pair: in few lines of
+ * memory, since those have driven it out of the caches of the processor.
  *
  * errno_offset: where errno is, from the pointer of each thread on; 0 until
- *     with__errno_find(), which a process with an owner has called. To ask the
- *     C library was measured to cost 7 ns.
- * process, owner, streams: streams that a forked child must not flush are
- *     noted in the library. Those of WITH_FILE are so here, as long as there is
- *     one thread: where the hash says, if that is empty, and if owner, whose
- *     streams stand here, is what is at `process`, the number of this one.
+ *     with__errno_find(). To ask the C library was measured to cost 7 ns.
+ * page, streams: streams that a forked child must not flush are noted in the
+ *     library. Those of WITH_FILE are so here, where the hash says, and on the
+ *     page, which a child finds filled with zeroes. There stands the stream that
+ *     is noted, or the mark of the thread that may note the next; by then
+ *     errno_offset is known.
  */
-#define WITH__NEAR_STREAMS 4u
+#define WITH__NEAR_STREAMS 64u
 #define WITH__NEAR_HASH(stream) \
 	((__UINTPTR_TYPE__)(stream) / 32 % WITH__NEAR_STREAMS)
 
+struct with__page {
+	__UINT64_TYPE__ process;
+	void *streams[WITH__NEAR_STREAMS];
+};
 struct with__near {
-	const __UINT64_TYPE__ *process;
-	__UINT64_TYPE__ owner;
+	struct with__page *page;
 	__PTRDIFF_TYPE__ errno_offset;
 	void *streams[WITH__NEAR_STREAMS];
 } __attribute__((__aligned__(64)));
@@ -126,38 +129,35 @@ extern struct with__near with__near;
 	 defined(__s390x__)) && \
 	defined(__has_builtin)
 #if __has_builtin(__builtin_thread_pointer)
-#define WITH__ERRNO_IS_NEAR
+#define WITH__THREAD_IS_NEAR
 #endif
 #endif
-#ifdef WITH__ERRNO_IS_NEAR
-static inline WITH__UNUSED int *with__errno(void)
+#ifdef WITH__THREAD_IS_NEAR
+/* Different from all others, and from all streams. */
+static inline WITH__UNUSED void *with__thread_mark(void)
 {
-	__PTRDIFF_TYPE__ offset = __atomic_load_n(&with__near.errno_offset,
-						  __ATOMIC_RELAXED);
-
-	return __builtin_expect(offset != 0, 1) ?
-		(int *)(void *)((char *)__builtin_thread_pointer() + offset) :
-		with__errno_find();
+	return (char *)__builtin_thread_pointer() + 1;
 }
 
-/* The same where it is known to be near. */
+static inline WITH__UNUSED __PTRDIFF_TYPE__ with__errno_offset(void)
+{
+	return __atomic_load_n(&with__near.errno_offset, __ATOMIC_RELAXED);
+}
+
+/* Where it is known to be near. */
 static inline WITH__UNUSED int *with__errno_known(void)
 {
 	return (int *)(void *)((char *)__builtin_thread_pointer() +
-			       __atomic_load_n(&with__near.errno_offset,
-					       __ATOMIC_RELAXED));
+			       with__errno_offset());
+}
+
+static inline WITH__UNUSED int *with__errno(void)
+{
+	return __builtin_expect(with__errno_offset() != 0, 1) ?
+		with__errno_known() : with__errno_find();
 }
 #else
 #define with__errno() (&errno)
-#define with__errno_known() (&errno)
-#endif
-
-/* glibc 2.32; and its header is in the way of others on the same machine. */
-#if defined(__GLIBC__) && __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#define WITH__SINGLE_THREADED __libc_single_threaded
-#else
-#define WITH__SINGLE_THREADED 0
 #endif
 
 /*

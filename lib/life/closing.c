@@ -37,17 +37,11 @@
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <time.h>
-/* As in inherited.h; without it nobody knows, and threads are the exception. */
-#if defined(__GLIBC__) && __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#define HAS_THREADS (!__libc_single_threaded)
-#else
-#define HAS_THREADS 0
-#endif
 
 #include "base/cancel.h"
 #include "base/process.h"
 #include "base/syscalls.h"
+#include "base/threads.h"
 #include "life/closing.h"
 
 #define EXIT_WAITS_MS 1000
@@ -218,6 +212,6 @@ void with__closing_prepare(void)
 
 __attribute__((constructor)) static void prepare_early(void)
 {
-	if (!HAS_THREADS)
+	if (!WITH__HAS_THREADS)
 		with__closing_prepare();
 }

@@ -14,12 +14,21 @@
  * others' things, and atomically.
  *
  * The commonest things by far are streams of WITH_FILE, which programs note and
- * strike in a few instructions of their own (with/file.h): each call was
- * measured to cost 3 ns or more, on code that a system call drove out of the
- * processor's caches, and each line of memory that it has to look at as much.
- * So these stand in with__near, without a place, as long as they have no
- * companion, and all belong to one process: with__near.owner changes only while
- * none stands there, and there is one thread, or by with__inherited_hand_over().
+ * strike in a few instructions of their own (with/file.h): a call, and what it
+ * does here, was measured to cost 100 ns where system calls have driven it out
+ * of the processor's caches. These stand in with__near, without a companion, and
+ * belong to near_owner; or to nobody, where the lowest bit is set. Beside each
+ * place there is one on the wiped page, with
+ *
+ *	0		nobody notes here: in a child, and at first
+ *	a thread's mark	that thread may
+ *	a stream	the same as in with__near; whoever ends it puts the mark
+ *			of the thread that does so
+ *
+ * So only a place's thread takes it from its mark to a stream, and only who
+ * holds the stream takes it back. Streams for which malloc() uses the same piece
+ * of memory time after time, as it does in each thread, find their place so.
+ * near_owner changes only while it is another process, so that nobody notes.
  */
 #include "config.h"
 
@@ -33,6 +42,7 @@
 #include <with/statement.h>
 
 #include "base/process.h"
+#include "base/threads.h"
 #include "life/exit.h"
 #include "life/inherited.h"
 
@@ -40,7 +50,8 @@
 #define CHUNKS 24
 #define PROBES 8u
 #define CLAIMED ((uintptr_t)1)
-#define NOBODYS UINT64_MAX	/* not 0, which a child finds on the page */
+#define NOBODYS UINT64_MAX
+#define NOBODYS_BIT ((uintptr_t)1)	/* of a stream in with__near */
 
 struct place {
 	_Atomic uintptr_t thing;	/* 0, CLAIMED, or an address */
@@ -52,9 +63,10 @@ struct place {
 static struct place first[FIRST_CHUNK];
 static _Atomic(struct place *) chunks[CHUNKS] = { first };
 
-static const uint64_t nowhere = 0;
-struct with__near with__near = { .process = &nowhere, .owner = NOBODYS };
-static with__discard *discard_near;
+static struct with__page nowhere;
+struct with__near with__near = { .page = &nowhere };
+static _Atomic uint64_t near_owner = NOBODYS;
+static _Atomic(with__discard *) discard_near;
 
 /*
  * Something stands, or stood, in another place than its first. As long as
@@ -169,47 +181,112 @@ static struct place *find(const void *thing)
 		find_anywhere(thing) : NULL;
 }
 
-static bool is_near(const void *thing)
+static uintptr_t near_word(size_t i)
 {
-	return __atomic_load_n(&with__near.streams[WITH__NEAR_HASH(thing)],
-			       __ATOMIC_ACQUIRE) == thing;
+	return (uintptr_t)__atomic_load_n(&with__near.streams[i],
+					  __ATOMIC_ACQUIRE);
 }
 
-static void strike_near(const void *thing)
+static void *near_thing(size_t i)
 {
-	__atomic_store_n(&with__near.streams[WITH__NEAR_HASH(thing)], NULL,
-			 __ATOMIC_RELEASE);
+	return (void *)(near_word(i) & ~NOBODYS_BIT);
+}
+
+static uint64_t near_owner_of(size_t i)
+{
+	return near_word(i) & NOBODYS_BIT ? NOBODYS : atomic_load(&near_owner);
+}
+
+static bool is_near(const void *thing)
+{
+	return near_thing(WITH__NEAR_HASH(thing)) == thing;
+}
+
+static void **near_place(size_t i)
+{
+	return &__atomic_load_n(&with__near.page, __ATOMIC_RELAXED)->streams[i];
+}
+
+#ifdef WITH__THREAD_IS_NEAR
+static void make_mine(const void *thing, void *before)
+{
+	(void)__atomic_compare_exchange_n(near_place(WITH__NEAR_HASH(thing)),
+					  &before, with__thread_mark(), false,
+					  __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 static bool is_none_near(void)
 {
 	size_t i = 0;
 
-	while (i < WITH__NEAR_STREAMS && !with__near.streams[i])
+	while (i < WITH__NEAR_STREAMS && !near_thing(i))
 		i++;
 	return i == WITH__NEAR_STREAMS;
 }
 
 /*
- * From here on programs may note by themselves, where there is a page, and
- * errno is near for those of another compiler too.
+ * From here on this thread may note by itself where this belongs, if there is a
+ * page, and unless another thread may, or something stands there from before.
  */
-static void make_ready(uint64_t owner, with__discard *discard)
+static void make_ready(const void *thing, uint64_t owner,
+		       with__discard *discard)
 {
-	_Atomic uint64_t *page = atomic_load(&with__process_page);
+	struct with__page *page = (void *)atomic_load(&with__process_page);
+	uint64_t before = atomic_load(&near_owner);
 
-	(void)with__errno_find();
-	if (!page || !with__near.errno_offset || !WITH__SINGLE_THREADED ||
-	    !is_none_near())
+	if (!page || (before != owner &&
+		      (!is_none_near() ||
+		       !atomic_compare_exchange_strong(&near_owner, &before,
+						       owner))))
 		return;
-	discard_near = discard;
-	with__near.owner = owner;
-	__atomic_store_n(&with__near.process, (void *)page, __ATOMIC_RELAXED);
+	(void)with__errno_find();
+	atomic_store(&discard_near, discard);
+	__atomic_store_n(&with__near.page, page, __ATOMIC_RELEASE);
+	if (!near_word(WITH__NEAR_HASH(thing)))
+		make_mine(thing, NULL);
+}
+#else
+static void make_mine(const void *thing, void *before)
+{
+	(void)thing;
+	(void)before;
+}
+
+static void make_ready(const void *thing, uint64_t owner,
+		       with__discard *discard)
+{
+	(void)thing;
+	(void)owner;
+	(void)discard;
+}
+#endif
+
+static void strike_near(void *thing)
+{
+	__atomic_store_n(&with__near.streams[WITH__NEAR_HASH(thing)], NULL,
+			 __ATOMIC_RELEASE);
+	make_mine(thing, thing);
 }
 
 void with__inherited_unready(void)
 {
-	__atomic_store_n(&with__near.process, &nowhere, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < WITH__NEAR_STREAMS; i++)
+		__atomic_store_n(near_place(i), NULL, __ATOMIC_RELAXED);
+}
+
+/* Whoever ends it meanwhile puts 0 and a mark there. */
+static void make_nobodys(size_t i)
+{
+	void *thing = near_thing(i);
+	void *before = thing;
+
+	if (thing &&
+	    __atomic_compare_exchange_n(&with__near.streams[i], &before,
+					(char *)thing + NOBODYS_BIT, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		(void)__atomic_compare_exchange_n(near_place(i), &thing, NULL,
+						  false, __ATOMIC_RELEASE,
+						  __ATOMIC_RELAXED);
 }
 
 static struct place *note(void *thing, uint64_t owner, with__discard *discard)
@@ -234,14 +311,26 @@ int with__inherited_note(void *thing, with__discard *discard, bool simple)
 	if (with__exit_arm() < 0 || !note(thing, owner, discard))
 		return -1;
 	if (simple)
-		make_ready(owner, discard);
+		make_ready(thing, owner, discard);
 	return 0;
+}
+
+/* Whose it is; 0: it was never noted. */
+static uint64_t owner_of(void *thing)
+{
+	struct place *place;
+
+	if (is_near(thing))
+		return near_owner_of(WITH__NEAR_HASH(thing));
+	place = find(thing);
+	return place ? atomic_load(&place->owner) : 0;
 }
 
 /* It leaves what is near for a place. */
 static struct place *settle(void *thing)
 {
-	struct place *place = note(thing, with__near.owner, discard_near);
+	struct place *place = note(thing, owner_of(thing),
+				   atomic_load(&discard_near));
 
 	if (place)
 		strike_near(thing);
@@ -270,17 +359,6 @@ bool with__inherited_is_noted(void *thing)
 	return is_near(thing) || find(thing);
 }
 
-/* Whose it is; 0: it was never noted. */
-static uint64_t owner_of(void *thing)
-{
-	struct place *place;
-
-	if (is_near(thing))
-		return __atomic_load_n(&with__near.owner, __ATOMIC_RELAXED);
-	place = find(thing);
-	return place ? atomic_load(&place->owner) : 0;
-}
-
 bool with__inherited_is_foreign(void *thing)
 {
 	uint64_t owner = owner_of(thing);
@@ -299,7 +377,7 @@ bool with__inherited_strike(void *thing)
 	ours = owner == with__process();
 	place = find(thing);
 	if (!ours)
-		(place ? place->discard : discard_near)(thing);
+		(place ? place->discard : atomic_load(&discard_near))(thing);
 	if (place)
 		atomic_store_explicit(&place->thing, 0, memory_order_release);
 	else
@@ -332,11 +410,12 @@ void with__inherited_hand_over(uint64_t from, uint64_t to)
 {
 	uint64_t owner = from;
 
-	if (!to)
-		to = NOBODYS;
-	visit_all(set_owner, from, to);
-	(void)__atomic_compare_exchange_n(&with__near.owner, &owner, to, false,
-					  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	visit_all(set_owner, from, to ? to : NOBODYS);
+	if (to)
+		(void)atomic_compare_exchange_strong(&near_owner, &owner, to);
+	else if (atomic_load(&near_owner) == from)
+		for (size_t i = 0; i < WITH__NEAR_STREAMS; i++)
+			make_nobodys(i);
 }
 
 static void discard_foreign(struct place *place, uint64_t owner,
@@ -349,16 +428,9 @@ static void discard_foreign(struct place *place, uint64_t owner,
 
 static void discard_foreign_near(uint64_t owner)
 {
-	void *thing;
-
-	if (__atomic_load_n(&with__near.owner, __ATOMIC_RELAXED) == owner)
-		return;
-	for (size_t i = 0; i < WITH__NEAR_STREAMS; i++) {
-		thing = __atomic_load_n(&with__near.streams[i],
-					__ATOMIC_ACQUIRE);
-		if (thing)
-			discard_near(thing);
-	}
+	for (size_t i = 0; i < WITH__NEAR_STREAMS; i++)
+		if (near_thing(i) && near_owner_of(i) != owner)
+			atomic_load(&discard_near)(near_thing(i));
 }
 
 void with__inherited_discard(void)

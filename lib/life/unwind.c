@@ -171,7 +171,7 @@ int with__leave(void *variable)
 
 int *with__errno_find(void)
 {
-#ifdef WITH__ERRNO_IS_NEAR
+#ifdef WITH__THREAD_IS_NEAR
 	__atomic_store_n(&with__near.errno_offset,
 			 (char *)&errno - (char *)__builtin_thread_pointer(),
 			 __ATOMIC_RELAXED);

@@ -23,13 +23,13 @@ lib_libwith_core_la_SOURCES = \
 	lib/base/rmtree.c lib/base/rmtree.h \
 	lib/base/status.h \
 	lib/base/syscalls.c lib/base/syscalls.h \
-	lib/base/threads.h \
 	lib/base/where.c lib/base/where.h \
 	lib/life/cleanup.c \
 	lib/life/closing.c lib/life/closing.h \
 	lib/life/exit.c lib/life/exit.h \
 	lib/life/fork.c \
 	lib/life/inherited.c lib/life/inherited.h \
+	lib/life/near.c lib/life/near.h \
 	lib/life/registry.c lib/life/registry.h \
 	lib/life/remove.c \
 	lib/life/report.c lib/life/report.h \

@@ -2,6 +2,7 @@
 /* test-file.c - WITH_FILE */
 #include "config.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,6 +21,7 @@
 #include "base/syscalls.h"
 #include "hook.h"
 #include "life/inherited.h"
+#include "life/near.h"
 #include "stream/file.h"
 #include "testing.h"
 
@@ -407,7 +409,7 @@ START_TEST(child_flushes_nothing_of_a_thread_of_its_parents)
 	int status;
 
 	/* Nor for threads of other tests. */
-	with__inherited_unready();
+	with__near_let_nobody();
 	open_and_close("/dev/null");
 	ck_assert_int_eq(pthread_barrier_init(&together, NULL, 2), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, write_beside_a_fork,
@@ -421,6 +423,73 @@ START_TEST(child_flushes_nothing_of_a_thread_of_its_parents)
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	ck_assert(in_place == IS_NEAR);
 	ck_assert_int_eq(size_of(name), 4);
+	pthread_barrier_destroy(&together);
+	unlink(name);
+}
+END_TEST
+
+static bool closes_are_watched;
+static int closed, closed_with_bytes;
+
+/* In the place of the C library's. */
+int fclose(FILE *file)
+{
+	static int (*real)(FILE *file);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "fclose");
+	if (closes_are_watched) {
+		closed++;
+		closed_with_bytes += __fpending(file) > 0;
+	}
+	return real(file);
+}
+
+static void *wait_twice(void *unused)
+{
+	(void)unused;
+	pthread_barrier_wait(&together);
+	pthread_barrier_wait(&together);
+	return NULL;
+}
+
+static void write_to(FILE *file)
+{
+	fputs("1234", file);
+	closes_are_watched = true;
+}
+
+/* Else a child that another thread makes just then would flush them. */
+START_TEST(stream_is_written_before_it_is_given_up_where_there_are_threads)
+{
+	const char *name = in_tmpdir("file");
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_barrier_init(&together, NULL, 2), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, wait_twice, NULL), 0);
+	pthread_barrier_wait(&together);
+	open_and_close("/dev/null");
+	closed = closed_with_bytes = 0;
+	WITH_FILE (file, name, "a")
+		write_to(file);
+	WITH_FILE (file, name, "a") {
+		write_to(file);
+		ck_assert_int_eq(with_file_close(&file), 0);
+	}
+	WITH_FILE (file, name, "wt")
+		write_to(file);
+	WITH_FILE (file, "/dev/full", "w") {
+		write_to(file);
+		ck_assert_int_eq(with_file_close(&file), -1);
+		ck_assert_int_eq(errno, ENOSPC);
+	}
+	closes_are_watched = false;
+	ck_assert_int_eq(size_of(name), 4);
+	ck_assert_int_eq(closed, 4);
+	if (WITH__HAS_THREADS)
+		ck_assert_int_eq(closed_with_bytes, 0);
+	pthread_barrier_wait(&together);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	pthread_barrier_destroy(&together);
 	unlink(name);
 }
@@ -617,6 +686,7 @@ TESTING_MAIN("file",
 	stream_is_flushed_by_those_who_own_it,
 	disowned_stream_keeps_its_place,
 	child_flushes_nothing_of_a_thread_of_its_parents,
+	stream_is_written_before_it_is_given_up_where_there_are_threads,
 	stream_noted_in_place_takes_a_companion,
 	child_flushes_none_of_many_streams,
 	child_that_exits_flushes_nothing_of_an_exit_handlers,

@@ -79,6 +79,8 @@ void with__file_lost(int saved_errno) __attribute__((__cold__));
 #else
 
 #ifdef WITH__THREAD_IS_NEAR
+#include <stdio_ext.h>
+
 /*
  * A function of the library between the program and fopen() would cost a wrong
  * prediction of where it returns to, 15 ns, on either side. So the call is made
@@ -143,7 +145,10 @@ static inline WITH__UNUSED FILE *with__file_begin_here(
 	return file;
 }
 
-/* It is noted here, by this process, and all went well: fclose() is enough. */
+/*
+ * It is noted here, by this process, and all went well: fclose() is enough. But
+ * a child that another thread makes meanwhile must find it noted, or written.
+ */
 static inline WITH__UNUSED void with__file_end_here(FILE *file)
 {
 	void **place = with__file_place(file);
@@ -151,7 +156,8 @@ static inline WITH__UNUSED void with__file_end_here(FILE *file)
 
 	if (__builtin_expect(with__file_has_failed(file) ||
 			     __atomic_load_n(place, __ATOMIC_RELAXED) !=
-				     (void *)file, 0)) {
+				     (void *)file ||
+			     (WITH__HAS_THREADS && __fpending(file) > 0), 0)) {
 		with__file_end(file);
 		return;
 	}

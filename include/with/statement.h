@@ -161,6 +161,19 @@ static inline WITH__UNUSED int *with__errno(void)
 #endif
 
 /*
+ * Is there but one thread? glibc 2.32 knows; its header is in the way of other C
+ * libraries on the same machine. Elsewhere neither is said.
+ */
+#if defined(__GLIBC__) && __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define WITH__SINGLE_THREADED __libc_single_threaded
+#define WITH__HAS_THREADS (!__libc_single_threaded)
+#else
+#define WITH__SINGLE_THREADED 0
+#define WITH__HAS_THREADS 0
+#endif
+
+/*
  * Clang's analyser does not know that the end of a scope calls anything, and
  * takes what a guard holds for lost: it sees it put on the stack instead.
  */

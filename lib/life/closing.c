@@ -38,10 +38,11 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <with/statement.h>
+
 #include "base/cancel.h"
 #include "base/process.h"
 #include "base/syscalls.h"
-#include "base/threads.h"
 #include "life/closing.h"
 
 #define EXIT_WAITS_MS 1000

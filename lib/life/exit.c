@@ -17,6 +17,7 @@
 #include "base/cancel.h"
 #include "life/exit.h"
 #include "life/inherited.h"
+#include "life/near.h"
 #include "life/registry.h"
 #include "life/report.h"
 
@@ -41,7 +42,7 @@ static void at_exit(void)
 	 */
 	with__registry_remove_all();
 	atomic_store(&with__exit_armed, false);
-	with__inherited_unready();
+	with__near_let_nobody();
 	with__registry_remove_rest();
 }
 

@@ -13,22 +13,8 @@
  * thread at a time. Only with_adopt() and with_disown() change owners of
  * others' things, and atomically.
  *
- * The commonest things by far are streams of WITH_FILE, which programs note and
- * strike in a few instructions of their own (with/file.h): a call, and what it
- * does here, was measured to cost 100 ns where system calls have driven it out
- * of the processor's caches. These stand in with__near, without a companion, and
- * belong to near_owner; or to nobody, where the lowest bit is set. Beside each
- * place there is one on the wiped page, with
- *
- *	0		nobody notes here: in a child, and at first
- *	a thread's mark	that thread may
- *	a stream	the same as in with__near; whoever ends it puts the mark
- *			of the thread that does so
- *
- * So only a place's thread takes it from its mark to a stream, and only who
- * holds the stream takes it back. Streams for which malloc() uses the same piece
- * of memory time after time, as it does in each thread, find their place so.
- * near_owner changes only while it is another process, so that nobody notes.
+ * The commonest things by far, streams of WITH_FILE, stand elsewhere as long as
+ * they have no companion: see near.h.
  */
 #include "config.h"
 
@@ -42,16 +28,14 @@
 #include <with/statement.h>
 
 #include "base/process.h"
-#include "base/threads.h"
 #include "life/exit.h"
 #include "life/inherited.h"
+#include "life/near.h"
 
 #define FIRST_CHUNK 64u
 #define CHUNKS 24
 #define PROBES 8u
 #define CLAIMED ((uintptr_t)1)
-#define NOBODYS UINT64_MAX
-#define NOBODYS_BIT ((uintptr_t)1)	/* of a stream in with__near */
 
 struct place {
 	_Atomic uintptr_t thing;	/* 0, CLAIMED, or an address */
@@ -62,11 +46,6 @@ struct place {
 
 static struct place first[FIRST_CHUNK];
 static _Atomic(struct place *) chunks[CHUNKS] = { first };
-
-static struct with__page nowhere;
-struct with__near with__near = { .page = &nowhere };
-static _Atomic uint64_t near_owner = NOBODYS;
-static _Atomic(with__discard *) discard_near;
 
 /*
  * Something stands, or stood, in another place than its first. As long as
@@ -181,114 +160,6 @@ static struct place *find(const void *thing)
 		find_anywhere(thing) : NULL;
 }
 
-static uintptr_t near_word(size_t i)
-{
-	return (uintptr_t)__atomic_load_n(&with__near.streams[i],
-					  __ATOMIC_ACQUIRE);
-}
-
-static void *near_thing(size_t i)
-{
-	return (void *)(near_word(i) & ~NOBODYS_BIT);
-}
-
-static uint64_t near_owner_of(size_t i)
-{
-	return near_word(i) & NOBODYS_BIT ? NOBODYS : atomic_load(&near_owner);
-}
-
-static bool is_near(const void *thing)
-{
-	return near_thing(WITH__NEAR_HASH(thing)) == thing;
-}
-
-static void **near_place(size_t i)
-{
-	return &__atomic_load_n(&with__near.page, __ATOMIC_RELAXED)->streams[i];
-}
-
-#ifdef WITH__THREAD_IS_NEAR
-static void make_mine(const void *thing, void *before)
-{
-	(void)__atomic_compare_exchange_n(near_place(WITH__NEAR_HASH(thing)),
-					  &before, with__thread_mark(), false,
-					  __ATOMIC_RELEASE, __ATOMIC_RELAXED);
-}
-
-static bool is_none_near(void)
-{
-	size_t i = 0;
-
-	while (i < WITH__NEAR_STREAMS && !near_thing(i))
-		i++;
-	return i == WITH__NEAR_STREAMS;
-}
-
-/*
- * From here on this thread may note by itself where this belongs, if there is a
- * page, and unless another thread may, or something stands there from before.
- */
-static void make_ready(const void *thing, uint64_t owner,
-		       with__discard *discard)
-{
-	struct with__page *page = (void *)atomic_load(&with__process_page);
-	uint64_t before = atomic_load(&near_owner);
-
-	if (!page || (before != owner &&
-		      (!is_none_near() ||
-		       !atomic_compare_exchange_strong(&near_owner, &before,
-						       owner))))
-		return;
-	(void)with__errno_find();
-	atomic_store(&discard_near, discard);
-	__atomic_store_n(&with__near.page, page, __ATOMIC_RELEASE);
-	if (!near_word(WITH__NEAR_HASH(thing)))
-		make_mine(thing, NULL);
-}
-#else
-static void make_mine(const void *thing, void *before)
-{
-	(void)thing;
-	(void)before;
-}
-
-static void make_ready(const void *thing, uint64_t owner,
-		       with__discard *discard)
-{
-	(void)thing;
-	(void)owner;
-	(void)discard;
-}
-#endif
-
-static void strike_near(void *thing)
-{
-	__atomic_store_n(&with__near.streams[WITH__NEAR_HASH(thing)], NULL,
-			 __ATOMIC_RELEASE);
-	make_mine(thing, thing);
-}
-
-void with__inherited_unready(void)
-{
-	for (size_t i = 0; i < WITH__NEAR_STREAMS; i++)
-		__atomic_store_n(near_place(i), NULL, __ATOMIC_RELAXED);
-}
-
-/* Whoever ends it meanwhile puts 0 and a mark there. */
-static void make_nobodys(size_t i)
-{
-	void *thing = near_thing(i);
-	void *before = thing;
-
-	if (thing &&
-	    __atomic_compare_exchange_n(&with__near.streams[i], &before,
-					(char *)thing + NOBODYS_BIT, false,
-					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		(void)__atomic_compare_exchange_n(near_place(i), &thing, NULL,
-						  false, __ATOMIC_RELEASE,
-						  __ATOMIC_RELAXED);
-}
-
 static struct place *note(void *thing, uint64_t owner, with__discard *discard)
 {
 	struct place *place = claim(thing);
@@ -311,7 +182,7 @@ int with__inherited_note(void *thing, with__discard *discard, bool simple)
 	if (with__exit_arm() < 0 || !note(thing, owner, discard))
 		return -1;
 	if (simple)
-		make_ready(thing, owner, discard);
+		with__near_let(thing, owner, discard);
 	return 0;
 }
 
@@ -320,8 +191,8 @@ static uint64_t owner_of(void *thing)
 {
 	struct place *place;
 
-	if (is_near(thing))
-		return near_owner_of(WITH__NEAR_HASH(thing));
+	if (with__near_has(thing))
+		return with__near_owner(thing);
 	place = find(thing);
 	return place ? atomic_load(&place->owner) : 0;
 }
@@ -330,16 +201,16 @@ static uint64_t owner_of(void *thing)
 static struct place *settle(void *thing)
 {
 	struct place *place = note(thing, owner_of(thing),
-				   atomic_load(&discard_near));
+				   with__near_discard());
 
 	if (place)
-		strike_near(thing);
+		with__near_strike(thing);
 	return place;
 }
 
 int with__inherited_accompany(void *thing, void *companion)
 {
-	struct place *place = is_near(thing) ? settle(thing) : find(thing);
+	struct place *place = with__near_has(thing) ? settle(thing) : find(thing);
 
 	if (!place)
 		return -1;
@@ -356,7 +227,7 @@ void *with__inherited_companion(void *thing)
 
 bool with__inherited_is_noted(void *thing)
 {
-	return is_near(thing) || find(thing);
+	return with__near_has(thing) || find(thing);
 }
 
 bool with__inherited_is_foreign(void *thing)
@@ -377,11 +248,11 @@ bool with__inherited_strike(void *thing)
 	ours = owner == with__process();
 	place = find(thing);
 	if (!ours)
-		(place ? place->discard : atomic_load(&discard_near))(thing);
+		(place ? place->discard : with__near_discard())(thing);
 	if (place)
 		atomic_store_explicit(&place->thing, 0, memory_order_release);
 	else
-		strike_near(thing);
+		with__near_strike(thing);
 	return ours;
 }
 
@@ -408,14 +279,8 @@ static void set_owner(struct place *place, uint64_t from, uint64_t to)
 
 void with__inherited_hand_over(uint64_t from, uint64_t to)
 {
-	uint64_t owner = from;
-
-	visit_all(set_owner, from, to ? to : NOBODYS);
-	if (to)
-		(void)atomic_compare_exchange_strong(&near_owner, &owner, to);
-	else if (atomic_load(&near_owner) == from)
-		for (size_t i = 0; i < WITH__NEAR_STREAMS; i++)
-			make_nobodys(i);
+	visit_all(set_owner, from, to ? to : WITH__NOBODYS);
+	with__near_hand_over(from, to);
 }
 
 static void discard_foreign(struct place *place, uint64_t owner,
@@ -426,13 +291,6 @@ static void discard_foreign(struct place *place, uint64_t owner,
 		place->discard((void *)atomic_load(&place->thing));
 }
 
-static void discard_foreign_near(uint64_t owner)
-{
-	for (size_t i = 0; i < WITH__NEAR_STREAMS; i++)
-		if (near_thing(i) && near_owner_of(i) != owner)
-			atomic_load(&discard_near)(near_thing(i));
-}
-
 void with__inherited_discard(void)
 {
 	uint64_t owner = with__process();
@@ -441,5 +299,5 @@ void with__inherited_discard(void)
 	if (with__process_in_handler() != owner)
 		return;
 	visit_all(discard_foreign, owner, 0);
-	discard_foreign_near(owner);
+	with__near_discard_foreign(owner);
 }

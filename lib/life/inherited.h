@@ -48,7 +48,4 @@ void with__inherited_hand_over(uint64_t from, uint64_t to);
 /* Makes all harmless that the present process did not note. For exit. */
 void with__inherited_discard(void);
 
-/* The handler for exit will not run again: the next to note arms it. */
-void with__inherited_unready(void);
-
 #endif /* LIFE_INHERITED_H */

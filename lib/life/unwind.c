@@ -169,16 +169,6 @@ int with__leave(void *variable)
 	return 1;
 }
 
-int *with__errno_find(void)
-{
-#ifdef WITH__THREAD_IS_NEAR
-	__atomic_store_n(&with__near.errno_offset,
-			 (char *)&errno - (char *)__builtin_thread_pointer(),
-			 __ATOMIC_RELAXED);
-#endif
-	return &errno;
-}
-
 void *with__steal(void *variable)
 {
 	void *const none = NULL;

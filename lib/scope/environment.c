@@ -20,8 +20,6 @@
 
 #include <with/process.h>
 
-#include "base/threads.h"
-
 static struct {
 	struct with_env env;
 	char strings[96];

@@ -65,20 +65,44 @@ static bool is_cancellable(FILE *file)
 	       with__known_get(file);
 }
 
-static int close_whole(FILE *file)
+/*
+ * A child discards what it finds in a stream that is noted as its parent's, so
+ * it is struck out when nothing is left in it, if another thread could fork.
+ */
+static int flush(FILE *file)
+{
+	if (!WITH__HAS_THREADS || __fpending(file) == 0 ||
+	    with__inherited_is_foreign(file))
+		return 0;
+	return fflush(file);
+}
+
+static int strike_and_close(FILE *file, bool *ours)
+{
+	int flushed = flush(file), error = errno, closed;
+
+	*ours = with__inherited_strike(file);
+	closed = with__stream_close(file);
+	/* What the flush lost is no error of fclose(), but lost all the same. */
+	if (flushed != 0)
+		errno = error;
+	return flushed != 0 ? flushed : closed;
+}
+
+static int close_whole(FILE *file, bool *ours)
 {
 	WITH__NO_CANCEL;
 
-	return with__stream_close(file);
+	return strike_and_close(file, ours);
 }
 
-/* What a flush lost earlier is no error of fclose(), but lost all the same. */
+/* So is what one lost earlier. */
 static int close_stream(FILE *file)
 {
-	bool ours = with__inherited_strike(file);
 	bool failed_before = ferror(file) != 0;
-	int result = is_cancellable(file) ? close_whole(file) :
-					    with__stream_close(file);
+	bool ours;
+	int result = is_cancellable(file) ? close_whole(file, &ours) :
+					    strike_and_close(file, &ours);
 
 	if (result != 0 && ours)
 		return -1;

@@ -179,6 +179,41 @@ static int is_open(int fd)
 	return fcntl(fd, F_GETFD) >= 0;
 }
 
+static void close_stack(void *stack)
+{
+	ck_assert_int_eq(with_exit_stack_close(stack), 0);
+}
+
+/* Near, and far: what is done is not done a second time. */
+START_TEST(a_stack_that_is_closed_while_it_closes_runs_each_once)
+{
+	static int numbers[] = { 0, 1, 2, 3 };
+
+	for (int count = 1; count <= 3 * WITH_EXIT_STACK_FIRST; count++) {
+		ran_count = 0;
+		WITH_EXIT_STACK (stack) {
+			for (int i = 0; i < count; i++)
+				with_exit_stack_push(&stack, run,
+						     &numbers[i % 4]);
+			with_exit_stack_push(&stack, close_stack, &stack);
+			with_exit_stack_push(&stack, run, &numbers[0]);
+		}
+		ck_assert_int_eq(ran_count, count + 1);
+		ran_count = 0;
+		{
+			struct with_exit_stack stack = with_exit_stack_open();
+
+			for (int i = 0; i < count; i++)
+				with_exit_stack_push(&stack, run,
+						     &numbers[i % 4]);
+			with_exit_stack_push(&stack, close_stack, &stack);
+			ck_assert_int_eq(with_exit_stack_close(&stack), 0);
+		}
+		ck_assert_int_eq(ran_count, count);
+	}
+}
+END_TEST
+
 START_TEST(resources_of_guards_are_taken_and_closed)
 {
 	int numbers[20];
@@ -450,6 +485,7 @@ TESTING_MAIN("exit_stack",
 	nonsense_is_not_pushed,
 	a_thousand_things_are_closed_in_order,
 	what_is_pushed_while_it_closes_is_closed_too,
+	a_stack_that_is_closed_while_it_closes_runs_each_once,
 	resources_of_guards_are_taken_and_closed,
 	nothing_is_not_taken,
 	full_disk_at_the_close_of_a_taken_file_is_the_first_error,

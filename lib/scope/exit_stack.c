@@ -96,6 +96,7 @@ static int become_far(struct with_exit_stack *stack)
 		return -1;
 	memcpy(things->entries, stack->first_, sizeof(stack->first_));
 	things->count = stack->count_;
+	stack->count_ = 0;
 	stack->things_ = things;
 	return 0;
 }

@@ -205,6 +205,64 @@ START_TEST(exchange_without_a_target_fails_with_enoent)
 }
 END_TEST
 
+/* What comes into the temporary's place goes with it. */
+START_TEST(exchange_with_a_directory_or_itself_is_refused)
+{
+	char inside[4200];
+	struct persisting subject;
+
+	snprintf(inside, sizeof(inside), "%s/file", target);
+	EACH_KIND(other) {
+		ck_assert_int_eq(mkdir(target, 0700), 0);
+		ck_assert(persisting_write(inside, OLD));
+		persist_fails(&other, target, TEMPFILE_EXCHANGE, EISDIR);
+		ck_assert_int_eq(chdir(target), 0);
+		persist_fails(&other, ".", TEMPFILE_EXCHANGE, EISDIR);
+		ck_assert_int_eq(chdir("/"), 0);
+		ck_assert(persisting_has(inside, OLD));
+		ck_assert_int_eq(unlink(inside), 0);
+		ck_assert_int_eq(rmdir(target), 0);
+	}
+	ck_assert_uint_eq(testing_entries(NULL), 0);
+	subject = begin(PERSISTING_NAMED);
+	persist_fails(&subject, subject.named->path, TEMPFILE_EXCHANGE, EINVAL);
+	ck_assert_int_eq(link(subject.named->path, target), 0);
+	persist_fails(&subject, target, TEMPFILE_EXCHANGE, EINVAL);
+	end(&subject);
+	ck_assert_uint_eq(testing_entries(NULL), 1);
+	ck_assert(persisting_has(target, NEW "more\nmore\n"));
+}
+END_TEST
+
+/* rename() does nothing where both are names of one file. */
+START_TEST(a_target_that_is_the_file_already_leaves_one_name)
+{
+	struct persisting subject = begin(PERSISTING_NAMED);
+	char other[4200], own[4200];
+
+	snprintf(other, sizeof(other), "%s/other", testing_tmpdir());
+	ck_assert_int_eq(link(subject.named->path, target), 0);
+	ck_assert_int_eq(persisting_persist(&subject, target, 0), 0);
+	ck_assert_uint_eq(testing_entries(NULL), 1);
+	ck_assert(persisting_has(target, NEW));
+	end(&subject);
+	ck_assert_int_eq(unlink(target), 0);
+
+	/* But its own name is no other one, however it is spelled. */
+	subject = begin(PERSISTING_NAMED);
+	ck_assert_int_eq(link(subject.named->path, other), 0);
+	snprintf(own, sizeof(own), "%s/../%s", testing_tmpdir(),
+		 strrchr(testing_tmpdir(), '/') + 1);
+	strcat(own, strrchr(subject.named->path, '/'));
+	ck_assert_int_eq(persisting_persist(&subject, own, 0), 0);
+	end(&subject);
+	ck_assert_uint_eq(testing_entries(NULL), 2);
+	ck_assert(persisting_has(own, NEW));
+	ck_assert_int_eq(unlink(own), 0);
+	ck_assert_int_eq(unlink(other), 0);
+}
+END_TEST
+
 START_TEST(bad_arguments_fail_with_einval)
 {
 	EACH_KIND(subject) {
@@ -251,6 +309,23 @@ START_TEST(an_anonymous_file_must_have_been_asked_to_be_persistable)
 	ck_assert_int_eq(fclose(file), 0);
 	ck_assert_int_eq(tempfile_persist(stdout, target, 0), -1);
 	ck_assert_int_eq(errno, EINVAL);
+}
+END_TEST
+
+/* They have no descriptor. */
+START_TEST(streams_on_memory_are_no_temporaries)
+{
+	struct tempfile_spooled *spool = tempfile_spooled_open();
+	FILE *file = fmemopen(NULL, 10, "w+");
+
+	errno = 0;
+	ck_assert_int_eq(tempfile_persist(file, target, 0), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(fclose(file), 0);
+	errno = 0;
+	ck_assert_int_eq(tempfile_persist(spool->file, target, 0), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(tempfile_spooled_close(&spool), 0);
 }
 END_TEST
 
@@ -565,10 +640,13 @@ static void fill(TCase *tests)
 	tcase_add_test(tests, anonymous_persist_works_without_at_empty_path);
 	tcase_add_test(tests, exchange_keeps_the_old_content_until_close);
 	tcase_add_test(tests, exchange_without_a_target_fails_with_enoent);
+	tcase_add_test(tests, exchange_with_a_directory_or_itself_is_refused);
+	tcase_add_test(tests, a_target_that_is_the_file_already_leaves_one_name);
 	tcase_add_test(tests, bad_arguments_fail_with_einval);
 	tcase_add_test(tests, bad_targets_fail_and_leave_the_temporary);
 	tcase_add_test(tests,
 		an_anonymous_file_must_have_been_asked_to_be_persistable);
+	tcase_add_test(tests, streams_on_memory_are_no_temporaries);
 	tcase_add_test(tests, umask_mode_gives_what_open_would);
 	tcase_add_test(tests,
 		umask_and_target_mode_together_are_the_old_mode_or_that_of_open);

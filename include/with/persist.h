@@ -25,6 +25,7 @@
  * TEMPFILE_NOREPLACE    EEXIST if the target exists, of whatever kind it is.
  * TEMPFILE_EXCHANGE     the target must exist and changes places with the
  *                       temporary: its old content is removed with the handle.
+ *                       So it must not be a directory, nor the temporary.
  * TEMPFILE_SYNC         the file, and then its directory, are on the disk when
  *                       the call returns (fsync).
  * TEMPFILE_UMASK_MODE   permissions as if the program had created the target
@@ -39,11 +40,13 @@
  * the target is untouched, and the temporary is usable and owned as before:
  *	EINVAL	unknown or contradicting flags; no target; the file is not a
  *		temporary of the library's, or is the user's already; an
- *		anonymous file that was not made with .persistable
+ *		anonymous file that was not made with .persistable; an exchange
+ *		with itself
  *	EPERM	a forked child, which does not own it
  *	ESTALE	the temporary's path means another file now
  *	EEXIST, EISDIR, ENOENT, ENOTDIR, EACCES, EXDEV, ENOSPC...  as rename()
- *		and link() say; ENOSPC, EIO also for writing what was buffered
+ *		and link() say; ENOSPC, EIO also for writing what was buffered;
+ *		EISDIR also for an exchange with a directory
  *	ENOSYS, EINVAL	the kernel or the file system cannot exchange
  *	EIO	also if ferror() says that an earlier write or read has failed:
  *		something may be missing; clearerr() if that does not matter

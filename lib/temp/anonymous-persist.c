@@ -124,12 +124,8 @@ static int rename_over(FILE *file, int fd, const struct with__target *target)
 
 static int give_name(FILE *file, int fd, const struct with__target *target)
 {
-	struct stat old;
-
 	if (target->flags & TEMPFILE_EXCHANGE)
-		return with__sys.fstatat(target->dir, target->name, &old,
-					 AT_SYMLINK_NOFOLLOW) < 0 ?
-		       -1 : rename_over(file, fd, target);
+		return rename_over(file, fd, target);
 	if (with__target_link(target, fd, target->name) == 0)
 		return 0;
 	if (errno != EEXIST || (target->flags & TEMPFILE_NOREPLACE))
@@ -149,6 +145,9 @@ static int check(FILE *file, int fd, const struct with__kept_name *name)
 	struct with__status status;
 	struct stat st;
 
+	/* No descriptor: a stream on memory, or the program's own kind. */
+	if (fd < 0)
+		return refuse(EINVAL);
 	if (with__sys.fstat(fd, &st) < 0)
 		return -1;
 	if (with__inherited_is_foreign(file))
@@ -173,7 +172,7 @@ static int persist(FILE *file, struct with__target *target)
 	int result;
 
 	if (check(file, fd, name) < 0 ||
-	    with__target_permissions(target, fd, &before) < 0)
+	    with__target_prepare(target, fd, &before) < 0)
 		return -1;
 	result = target->flags & TEMPFILE_SYNC ? with__sys.fsync(fd) : 0;
 	if (result == 0)

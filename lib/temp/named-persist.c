@@ -105,7 +105,7 @@ static int persist_fd(struct with__named *named, int fd,
 {
 	struct stat before;
 
-	if (with__target_permissions(target, fd, &before) < 0)
+	if (with__target_prepare(target, fd, &before) < 0)
 		return -1;
 	if ((!(target->flags & TEMPFILE_SYNC) || with__sys.fsync(fd) == 0) &&
 	    rename_owned(named, target) == 0)

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,14 +223,41 @@ static int wanted_mode(const struct with__target *target, int fd,
 	       created_mode(target, mode) : 0;
 }
 
-int with__target_permissions(const struct with__target *target, int fd,
-			     struct stat *ret_before)
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/*
+ * What comes into the temporary's place is removed with it: no directory with
+ * all that is in it, and not the file itself.
+ */
+static int check_exchange(const struct with__target *target,
+			  const struct stat *file)
+{
+	struct stat old;
+
+	if (!(target->flags & TEMPFILE_EXCHANGE))
+		return 0;
+	if (with__sys.fstatat(target->dir, target->name, &old,
+			      AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	if (!S_ISDIR(old.st_mode) && !is_same(&old, file))
+		return 0;
+	errno = S_ISDIR(old.st_mode) ? EISDIR : EINVAL;
+	return -1;
+}
+
+int with__target_prepare(struct with__target *target, int fd,
+			 struct stat *ret_before)
 {
 	mode_t before, mode;
 	int result;
 
-	if (with__sys.fstat(fd, ret_before) < 0)
+	if (with__sys.fstat(fd, ret_before) < 0 ||
+	    check_exchange(target, ret_before) < 0)
 		return -1;
+	target->has_other_names = ret_before->st_nlink > 1;
 	before = mode = ret_before->st_mode & 0777;
 	result = wanted_mode(target, fd, ret_before, &mode);
 	if (result == 0 && mode != before)
@@ -276,6 +304,50 @@ static int link_and_unlink(const struct with__target *target, int place,
 	return -1;
 }
 
+static int directory_of(int place, const char *source, struct stat *ret)
+{
+	char path[PATH_MAX];
+	const char *slash = strrchr(source, '/');
+
+	if (!slash)
+		return with__sys.fstat(place, ret);
+	snprintf(path, sizeof(path), "%.*s", (int)(slash - source) + 1, source);
+	return with__sys.fstatat(place, path, ret, 0);
+}
+
+/* One name, perhaps spelled in two ways? */
+static bool is_target(const struct with__target *target, int place,
+		      const char *source)
+{
+	const char *slash = strrchr(source, '/');
+	struct stat here, there;
+
+	return strcmp(slash ? slash + 1 : source, target->name) == 0 &&
+	       directory_of(place, source, &here) == 0 &&
+	       with__sys.fstat(target->dir, &there) == 0 &&
+	       is_same(&here, &there);
+}
+
+/*
+ * Of two names of one file rename() removes neither, and says nothing. A name
+ * that is still there afterwards, and is not the target itself, goes here.
+ */
+static int replace(const struct with__target *target, int place,
+		   const char *source)
+{
+	struct stat left, reached;
+
+	if (with__sys.renameat(place, source, target->dir, target->name) < 0)
+		return -1;
+	if (!target->has_other_names ||
+	    with__sys.fstatat(place, source, &left, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    with__sys.fstatat(target->dir, target->name, &reached,
+			      AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !is_same(&left, &reached) || is_target(target, place, source))
+		return 0;
+	return with__sys.unlinkat(place, source, 0);
+}
+
 int with__target_rename(const struct with__target *target, int place,
 			const char *source)
 {
@@ -283,8 +355,7 @@ int with__target_rename(const struct with__target *target, int place,
 		return with__sys.renameat2(place, source, target->dir,
 					   target->name, RENAME_EXCHANGE_FLAG);
 	if (!(target->flags & TEMPFILE_NOREPLACE))
-		return with__sys.renameat(place, source, target->dir,
-					  target->name);
+		return replace(target, place, source);
 	if (with__sys.renameat2(place, source, target->dir, target->name,
 				RENAME_NOREPLACE_FLAG) == 0)
 		return 0;

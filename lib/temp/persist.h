@@ -5,6 +5,7 @@
 #ifndef TEMP_PERSIST_H
 #define TEMP_PERSIST_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -14,6 +15,7 @@ struct with__target {
 	const char *name;	/* in it */
 	char *path;		/* absolute; name is its last component */
 	unsigned flags;
+	bool has_other_names;	/* the file to come, besides the one we gave */
 };
 
 /*
@@ -36,11 +38,12 @@ char *with__target_directory(const struct with__target *target);
 int with__target_flush(FILE *file);
 
 /*
- * Gives fd the permissions that the flags ask for. ret_before receives what it
- * had, for with__target_restore(). -1 with errno.
+ * Looks at what fd is to be exchanged with, and gives it the permissions that
+ * the flags ask for. ret_before receives what it had, for
+ * with__target_restore(). -1 with errno.
  */
-int with__target_permissions(const struct with__target *target, int fd,
-			     struct stat *ret_before);
+int with__target_prepare(struct with__target *target, int fd,
+			 struct stat *ret_before);
 
 /* The way back. Keeps errno. */
 void with__target_restore(int fd, const struct stat *before);

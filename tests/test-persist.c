@@ -263,6 +263,51 @@ START_TEST(a_target_that_is_the_file_already_leaves_one_name)
 }
 END_TEST
 
+START_TEST(what_a_clean_up_has_removed_fails_with_enoent)
+{
+	struct persisting subject = begin(PERSISTING_NAMED);
+
+	with_cleanup_now();
+	persist_fails(&subject, target, 0, ENOENT);
+	errno = 0;
+	ck_assert_ptr_null(tempfile_named_reopen(subject.named, "r"));
+	ck_assert_int_eq(errno, ENOENT);
+	end(&subject);
+}
+END_TEST
+
+START_TEST(a_file_outlives_the_handle_of_its_directory)
+{
+	struct tempfile_dir *dir = tempfile_dir_open(.keep = 1);
+	struct tempfile_named *first = tempfile_named_open(.inside = dir);
+	struct tempfile_named *second = tempfile_named_open(.inside = dir);
+	char path[4096];
+	FILE *again, *third;
+
+	persisting_names_only(true);
+	third = tempfile_open(.inside = dir, .persistable = 1);
+	persisting_names_only(false);
+	ck_assert(first && second && third);
+	strcpy(path, dir->path);
+	ck_assert_int_eq(tempfile_dir_close(&dir), 0);
+	again = tempfile_named_reopen(first, "r");
+	ck_assert_ptr_nonnull(again);
+	ck_assert_int_eq(with_file_close(&again), 0);
+	errno = 77;
+	ck_assert_int_eq(tempfile_named_persist(first, target, 0), 0);
+	ck_assert_int_eq(errno, 77);
+	ck_assert_int_eq(tempfile_named_close(&first), 0);
+	ck_assert_int_eq(tempfile_named_close_file(second), 0);
+	ck_assert_int_eq(tempfile_named_persist(second, target,
+						TEMPFILE_EXCHANGE), 0);
+	ck_assert_uint_eq(testing_entries(path), 2);
+	ck_assert_int_eq(tempfile_named_close(&second), 0);
+	ck_assert_int_eq(tempfile_persist(third, target, 0), 0);
+	ck_assert_int_eq(with_file_close(&third), 0);
+	ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
 START_TEST(bad_arguments_fail_with_einval)
 {
 	EACH_KIND(subject) {
@@ -642,6 +687,8 @@ static void fill(TCase *tests)
 	tcase_add_test(tests, exchange_without_a_target_fails_with_enoent);
 	tcase_add_test(tests, exchange_with_a_directory_or_itself_is_refused);
 	tcase_add_test(tests, a_target_that_is_the_file_already_leaves_one_name);
+	tcase_add_test(tests, what_a_clean_up_has_removed_fails_with_enoent);
+	tcase_add_test(tests, a_file_outlives_the_handle_of_its_directory);
 	tcase_add_test(tests, bad_arguments_fail_with_einval);
 	tcase_add_test(tests, bad_targets_fail_and_leave_the_temporary);
 	tcase_add_test(tests,

@@ -58,7 +58,8 @@ struct tempfile_dir;
  * suffix: of the name; NULL: "". No dot is added. A slash is EINVAL.
  * dir:    where; NULL: tempfile_gettempdir(). Made absolute at once, so that
  *         a later chdir() changes nothing.
- * inside: a live temporary directory: created relative to it.
+ * inside: a live temporary directory: created relative to it. It must live
+ *         until the thing is made, which a spooled file does late.
  * at:     a directory descriptor, or one with AT_FDCWD: the same. It must stay
  *         open as long as the thing lives. Needs /proc for the path.
  * permissions: 0: 0600 for files and 0700 for directories. Only bits of 0777;

@@ -46,7 +46,8 @@
  *	ESTALE	the temporary's path means another file now
  *	EEXIST, EISDIR, ENOENT, ENOTDIR, EACCES, EXDEV, ENOSPC...  as rename()
  *		and link() say; ENOSPC, EIO also for writing what was buffered;
- *		EISDIR also for an exchange with a directory
+ *		EISDIR also for an exchange with a directory; ENOENT also where
+ *		with_cleanup_now() has removed the temporary
  *	ENOSYS, EINVAL	the kernel or the file system cannot exchange
  *	EIO	also if ferror() says that an earlier write or read has failed:
  *		something may be missing; clearerr() if that does not matter

@@ -227,9 +227,9 @@ static bool is_of_this_process(const struct with__slot *slot)
 
 bool with__registry_owns(const struct with__entry *entry)
 {
-	return entry->slot && is_of_this_process(entry->slot) &&
-	       with__slot_view(entry->slot).word ==
-	       with__slot_held(entry->tenancy, WITH__SLOT_LIVE);
+	return is_held(entry) && is_of_this_process(entry->slot) &&
+	       with__slot_state(with__slot_view(entry->slot).word) >=
+	       WITH__SLOT_LIVE;
 }
 
 void with__registry_release(struct with__entry *entry)

@@ -90,7 +90,10 @@ int with__registry_remove(struct with__entry *entry, int root_fd, bool report);
 /* Gives the entry up, and leaves the thing alone. */
 void with__registry_release(struct with__entry *entry);
 
-/* True if the entry is live and of this process. */
+/*
+ * True if the entry is confirmed, and of this process. A clean-up may have
+ * removed the thing since.
+ */
 bool with__registry_owns(const struct with__entry *entry);
 
 /*

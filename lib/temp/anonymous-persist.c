@@ -139,8 +139,25 @@ static int refuse(int error)
 	return -1;
 }
 
+/* As in named-persist.c. */
+static int find(struct with__kept_name *name, struct with__status *ret)
+{
+	int place = name->place;
+
+	if (with__status_at(place, name_of(name), ret) == 0)
+		return 0;
+	if (place == AT_FDCWD ||
+	    (errno != ENOENT && errno != EBADF && errno != ENOTDIR))
+		return -1;
+	name->place = AT_FDCWD;
+	if (with__status_at(AT_FDCWD, name_of(name), ret) == 0)
+		return 0;
+	name->place = place;
+	return -1;
+}
+
 /* Has it a name of ours, or none at all? */
-static int check(FILE *file, int fd, const struct with__kept_name *name)
+static int check(FILE *file, int fd, struct with__kept_name *name)
 {
 	struct with__status status;
 	struct stat st;
@@ -158,7 +175,7 @@ static int check(FILE *file, int fd, const struct with__kept_name *name)
 	/* The user's already? */
 	if (!name->entry.slot || name->is_old)
 		return refuse(EINVAL);
-	if (with__status_at(name->place, name_of(name), &status) < 0)
+	if (find(name, &status) < 0)
 		return -1;
 	return with__identity_equal(&status.identity, &name->identity) ? 0 :
 							   refuse(ESTALE);

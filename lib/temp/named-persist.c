@@ -43,6 +43,31 @@ static int check_identity(const struct with__named *named, int place,
 	return -1;
 }
 
+static bool is_lost(const struct with__named *named)
+{
+	return named->place != AT_FDCWD &&
+	       (errno == ENOENT || errno == EBADF || errno == ENOTDIR);
+}
+
+/*
+ * Is the name there, and the file's? The descriptor of its directory is not
+ * ours, and may be closed by now: then the path is as good.
+ */
+static int find(struct with__named *named)
+{
+	int place = named->place;
+
+	if (check_identity(named, place, name_of(named)) == 0)
+		return 0;
+	if (!is_lost(named))
+		return -1;
+	named->place = AT_FDCWD;
+	if (check_identity(named, AT_FDCWD, name_of(named)) == 0)
+		return 0;
+	named->place = place;
+	return -1;
+}
+
 /* A descriptor of the file: the stream's own, or a new one. */
 static int get_fd(const struct with__named *named)
 {
@@ -116,14 +141,14 @@ static int persist_fd(struct with__named *named, int fd,
 
 static int persist(struct with__named *named, struct with__target *target)
 {
-	int fd = get_fd(named);
-	int result;
+	int fd, result;
 
+	if (find(named) < 0)
+		return -1;
+	fd = get_fd(named);
 	if (fd < 0)
 		return -1;
-	result = check_identity(named, named->place, name_of(named));
-	if (result == 0)
-		result = persist_fd(named, fd, target);
+	result = persist_fd(named, fd, target);
 	put_fd(named, fd);
 	return result;
 }
@@ -134,6 +159,7 @@ int tempfile_named_persist(struct tempfile_named *named, const char *path,
 	WITH__NO_CANCEL;
 	struct with__named *private = (struct with__named *)named;
 	struct with__target target;
+	int saved = errno;
 	int result;
 
 	if (!named || !private->entry.slot || private->exchanged) {
@@ -149,6 +175,8 @@ int tempfile_named_persist(struct tempfile_named *named, const char *path,
 	result = named->file && with__target_flush(named->file) < 0 ? -1 :
 		 persist(private, &target);
 	with__target_close(&target);
+	if (result == 0)
+		errno = saved;
 	return result;
 }
 
@@ -162,8 +190,12 @@ static int open_again(const struct with__named *named,
 		    O_NONBLOCK | O_CLOEXEC;
 	int place = named->persisted ? AT_FDCWD : named->place;
 	const char *name = named->persisted ? named->persisted : name_of(named);
+	int fd = WITH__RETRY(with__sys.openat(place, name, flags, 0));
 
-	return WITH__RETRY(with__sys.openat(place, name, flags, 0));
+	if (fd >= 0 || named->persisted || !is_lost(named))
+		return fd;
+	return WITH__RETRY(with__sys.openat(AT_FDCWD, named->public.path, flags,
+					    0));
 }
 
 FILE *tempfile_named_reopen(struct tempfile_named *named, const char *mode)

@@ -452,7 +452,7 @@ START_TEST(what_a_full_disk_refused_is_part_of_the_content)
 	holds(spool, "0123456789\0\0\0abcd", 17);
 	ck_assert_int_eq(tempfile_spooled_truncate(spool, 15), -1);
 	ck_assert_int_eq(errno, EIO);
-	holds(spool, "0123456789\0\0\0ab", 15);
+	holds(spool, "0123456789\0\0\0abcd", 17);
 	ck_assert_int_eq(tempfile_spooled_truncate(spool, 5), 0);
 	holds(spool, "01234", 5);
 	ck_assert_int_eq(fseek(spool->file, 1, SEEK_SET), 0);
@@ -582,6 +582,64 @@ START_TEST(a_failed_rollover_or_truncate_changes_nothing)
 	ck_assert_int_eq(tempfile_spooled_rolled(spool), 0);
 	holds(spool, "0123456789", 10);
 	ck_assert_int_eq(tempfile_spooled_close(&spool), 0);
+}
+END_TEST
+
+static off_t most;	/* as RLIMIT_FSIZE, without its signal */
+
+static ssize_t limited_pwrite(int fd, const void *buffer, size_t size, off_t at)
+{
+	if (at >= most) {
+		errno = EFBIG;
+		return -1;
+	}
+	if (at + (off_t)size > most)
+		size = (size_t)(most - at);
+	return pwrite(fd, buffer, size, at);
+}
+
+static int limited_ftruncate(int fd, off_t length)
+{
+	if (length <= most)
+		return ftruncate(fd, length);
+	errno = EFBIG;
+	return -1;
+}
+
+/* Wherever the cut is: before, within and behind what the file refused. */
+START_TEST(a_failed_truncate_keeps_what_the_file_refused)
+{
+	static const off_t cuts[] = { 13, 18, 20, 22, 28, 40 };
+	char content[28] = "0123456789";
+
+	memcpy(content + 20, "abcdefgh", 8);
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(*cuts); i++) {
+		struct tempfile_spooled *spool = tempfile_spooled_open(
+			.max_size = 1, .buffering = TEMPFILE_UNBUFFERED);
+
+		put(spool, "0123456789");
+		most = 12;
+		with__sys.pwrite = limited_pwrite;
+		with__sys.ftruncate = limited_ftruncate;
+		ck_assert_int_eq(fseek(spool->file, 20, SEEK_SET), 0);
+		fwrite("abcdefgh", 1, 8, spool->file);
+		ck_assert(ferror(spool->file));
+		clearerr(spool->file);
+		/* From some on part of it is written, and the rest not. */
+		for (; most < cuts[i]; most += 5) {
+			errno = 0;
+			ck_assert_int_eq(tempfile_spooled_truncate(
+						 spool, cuts[i]), -1);
+			ck_assert_int_eq(errno, EFBIG);
+			holds(spool, content, sizeof(content));
+		}
+		most = 100;
+		ck_assert_int_eq(tempfile_spooled_truncate(spool, 24), 0);
+		holds(spool, content, 24);
+		ck_assert_int_eq(tempfile_spooled_truncate(spool, 5), 0);
+		holds(spool, content, 5);
+		ck_assert_int_eq(tempfile_spooled_close(&spool), 0);
+	}
 }
 END_TEST
 
@@ -934,6 +992,7 @@ TESTING_MAIN("spooled",
 	a_directory_is_looked_for_late_where_it_was_meant,
 	a_small_disk_loses_nothing,
 	a_failed_rollover_or_truncate_changes_nothing,
+	a_failed_truncate_keeps_what_the_file_refused,
 	an_interrupted_truncation_is_made_again,
 	what_cannot_be_is_refused_at_once,
 	text_options_hold_in_memory_and_in_the_file,

@@ -258,7 +258,27 @@ static int truncate_memory(struct spool *spool, off_t length)
 	return 0;
 }
 
-/* As Python does: with a limit of 0, anything but to nothing rolls. */
+/* How much of what the descriptor refused lies before length. */
+static size_t refused_before(const struct spool *spool, off_t length)
+{
+	if (length <= spool->block_at)
+		return 0;
+	if (length - spool->block_at >= (off_t)spool->size)
+		return spool->size;
+	return (size_t)(length - spool->block_at);
+}
+
+/* Give the descriptor that much of it, and keep all. */
+static int write_refused(struct spool *spool, size_t size)
+{
+	return with__descriptor_write(spool->fd, spool->block, size,
+				      spool->block_at) == size ? 0 : -1;
+}
+
+/*
+ * As Python does: with a limit of 0, anything but to nothing rolls. The block
+ * is given up last, since what comes before may fail.
+ */
 static int spool_truncate(struct with__bytes *bytes, off_t length)
 {
 	struct spool *spool = spool_of(bytes);
@@ -266,18 +286,12 @@ static int spool_truncate(struct with__bytes *bytes, off_t length)
 	if (spool->fd < 0 && length <= spool->how.max_size &&
 	    addressable(length))
 		return truncate_memory(spool, length);
-	if (with__spool_roll(bytes) < 0)
+	if (with__spool_roll(bytes) < 0 ||
+	    write_refused(spool, refused_before(spool, length)) < 0 ||
+	    WITH__RETRY(with__sys.ftruncate(spool->fd, length)) < 0)
 		return -1;
-	if (spool->size && length < spool->block_at + (off_t)spool->size) {
-		/* Part of what the descriptor refused goes with the rest. */
-		if (length <= spool->block_at)
-			empty(spool);
-		else
-			spool->size = (size_t)(length - spool->block_at);
-	}
-	if (settle(spool) < 0)
-		return -1;
-	return WITH__RETRY(with__sys.ftruncate(spool->fd, length));
+	empty(spool);
+	return 0;
 }
 
 static int spool_descriptor(struct with__bytes *bytes)

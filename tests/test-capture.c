@@ -279,6 +279,30 @@ START_TEST(what_cannot_be_captured_runs_the_else_arm)
 }
 END_TEST
 
+START_CHILD_TEST(few_descriptors_are_enough_or_emfile)
+{
+	struct rlimit limit, before;
+	bool captured = false;
+
+	testing_expect(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	for (rlim_t most = 0; most < 12; most++) {
+		struct with_capture *out;
+		int error;
+
+		limit = (struct rlimit) { most, before.rlim_max };
+		testing_expect(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+		errno = 0;
+		out = with_capture_open(stdout);
+		error = errno;
+		testing_expect(setrlimit(RLIMIT_NOFILE, &before) == 0);
+		testing_expect(out || (!captured && error == EMFILE));
+		captured = out;
+		testing_expect(with_capture_close(&out) == 0);
+	}
+	testing_expect(captured);
+}
+END_CHILD_TEST
+
 static int failing_dup3(int old, int new, int flags)
 {
 	(void)old, (void)new, (void)flags;
@@ -352,6 +376,7 @@ TESTING_MAIN("capture",
 	every_way_out_restores,
 	capture_is_stolen,
 	what_cannot_be_captured_runs_the_else_arm,
+	few_descriptors_are_enough_or_emfile,
 	failure_in_the_middle_leaves_everything_as_it_was,
 	pending_bytes_that_cannot_be_written_stop_the_entry,
 	pending_bytes_that_are_lost_at_the_end_are_returned_or_told)

@@ -99,6 +99,16 @@ int refer_to(const struct capture *capture, int file)
 				 O_CLOEXEC : 0);
 }
 
+/* A limit on descriptors that is below a number makes that EINVAL. */
+static int put_aside(int fd)
+{
+	int saved = with__direct_fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_SAVED);
+
+	if (saved == -EINVAL)
+		saved = with__direct_fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return with__direct_result(saved == -EINVAL ? -EMFILE : saved);
+}
+
 static int start(struct capture *capture)
 {
 	int fd = capture->public.fd;
@@ -107,8 +117,7 @@ static int start(struct capture *capture)
 		with__direct_fcntl(fd, F_GETFD, 0));
 	if (capture->descriptor_flags < 0 || flush(capture) < 0)
 		return -1;
-	capture->saved = with__direct_result(
-		with__direct_fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_SAVED));
+	capture->saved = put_aside(fd);
 	if (capture->saved < 0)
 		return -1;
 	capture->file = with__unnamed_scratch(O_APPEND | O_CLOEXEC);

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <with/anonymous.h>
@@ -338,6 +339,20 @@ START_CHILD_TEST(no_kernel_memory_is_enomem_and_no_verdict)
 }
 END_CHILD_TEST
 
+/* With the signal as it is, which kills. */
+START_CHILD_TEST(a_limit_on_files_is_no_verdict)
+{
+	struct rlimit limit;
+
+	testing_expect(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+	for (limit.rlim_cur = 0; limit.rlim_cur < 6; limit.rlim_cur++) {
+		testing_expect(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+		testing_expect(with__where_set(NULL) == 0);
+		testing_expect(is_found(testing_tmpdir()));
+	}
+}
+END_CHILD_TEST
+
 START_CHILD_TEST(a_vanished_directory_is_looked_for_again)
 {
 	struct tempfile_dir *dir;
@@ -492,6 +507,7 @@ TESTING_MAIN("where",
 	no_descriptor_left_is_emfile_and_no_verdict,
 	no_file_left_in_the_system_is_enfile_and_no_verdict,
 	no_kernel_memory_is_enomem_and_no_verdict,
+	a_limit_on_files_is_no_verdict,
 	a_vanished_directory_is_looked_for_again,
 	gettempdir_looks_again_for_a_vanished_directory,
 	gettempdir_names_no_vanished_directory_if_none_is_left,

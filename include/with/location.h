@@ -18,9 +18,9 @@ extern "C" {
  *
  * The one set by tempfile_set_tempdir(); else the first of $TMPDIR, $TEMP and
  * $TMP (not in set-uid programs), /tmp, /var/tmp and /usr/tmp where a file can
- * be made and written. This is Python's list without its last entry: the
- * current directory is never used unasked. Found once; looked for again when
- * it has vanished.
+ * be made and written (made only, where RLIMIT_FSIZE allows no more). This is
+ * Python's list without its last entry: the current directory is never used
+ * unasked. Found once; looked for again when it has vanished.
  *
  * Returns an absolute path without a slash at its end, which is valid for good
  * and never freed; NULL with ENOENT if no candidate is usable, or with EMFILE,

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cancel.h"
@@ -145,10 +146,23 @@ static int open_and_unlink(const char *dir)
 	return fd;
 }
 
+/*
+ * A limit on files says nothing about the directory, and to write against it
+ * would be a signal that kills.
+ */
+static bool may_write(size_t size)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= size;
+}
+
 /* False with errno. */
 static bool is_usable(const char *dir)
 {
-	ssize_t written;
+	static const char bytes[] = { 'b', 'l', 'a', 't' };
+
+	ssize_t written = sizeof(bytes);
 	int fd, error;
 
 	/* What has no name fits anywhere, but that is not enough. */
@@ -162,11 +176,12 @@ static bool is_usable(const char *dir)
 		fd = open_and_unlink(dir);
 	if (fd < 0)
 		return false;
-	written = with__sys.write(fd, "blat", 4);
+	if (may_write(sizeof(bytes)))
+		written = with__sys.write(fd, bytes, sizeof(bytes));
 	error = written < 0 ? errno : ENOSPC;
 	with__sys.close(fd);
 	errno = error;
-	return written == 4;
+	return written == sizeof(bytes);
 }
 
 /* A lack of our own, which says nothing about the directory. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,6 +289,10 @@ START_TEST(mapping_nothing_or_nonsense_fails)
 	ck_assert_str_eq(hook_heard(), "open with_mmap 22 at a line");
 	refused(EINVAL, fd, NULL);
 	refused(EINVAL, -1, NULL);
+	refused(EBADF, -2, NULL);
+	refused(EINVAL, fd, &(struct with_mmap_open_options){
+		.size = sizeof(struct with_mmap_open_options),
+		.offset = LLONG_MIN });
 	refused(EBADF, -2, &(struct with_mmap_open_options){
 		.size = sizeof(options), .length = 1 });
 	options.offset = 1;

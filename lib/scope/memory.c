@@ -42,6 +42,8 @@ length_to_end(int fd, long long offset)
 
 	if (with__sys.fstat(fd, &st) < 0)
 		return -1;
+	if (offset < 0)
+		return 0;
 	length = st.st_size - offset;
 	/* What has no size says better itself why it cannot be mapped. */
 	if (!S_ISREG(st.st_mode) && length <= 0)
@@ -62,7 +64,7 @@ struct with_mmap with__mmap_begin(int fd, long long length, long long offset,
 	bool is_given = length != 0;
 	intptr_t data;
 
-	if (__builtin_expect(!is_given, 0) && fd >= 0)
+	if (__builtin_expect(!is_given, 0) && fd != -1)
 		length = length_to_end(fd, offset);
 	if (__builtin_expect(length <= 0 || offset < 0, 0))
 		return not_mapped(length == -1 && !is_given ? errno : EINVAL);

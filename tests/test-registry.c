@@ -450,7 +450,7 @@ static void *create_and_close_anyhow(void *result)
 		struct tempfile_dir *dir =
 			tempfile_dir_open(.random_length = 5);
 
-		if ((!named || !dir) && errno != ECANCELED && errno != ENOENT)
+		if ((!named || !dir) && errno != ECANCELED)
 			return NULL;
 		if (tempfile_named_close(&named) < 0 ||
 		    tempfile_dir_close(&dir) < 0)

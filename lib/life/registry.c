@@ -232,6 +232,13 @@ bool with__registry_owns(const struct with__entry *entry)
 	       WITH__SLOT_LIVE;
 }
 
+bool with__registry_is_canceled(const struct with__entry *entry)
+{
+	return is_held(entry) &&
+	       with__slot_state(with__slot_view(entry->slot).word) ==
+	       WITH__SLOT_CANCELED;
+}
+
 void with__registry_release(struct with__entry *entry)
 {
 	if (is_held(entry))

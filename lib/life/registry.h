@@ -87,6 +87,9 @@ int with__registry_confirm(struct with__entry *entry,
  */
 int with__registry_remove(struct with__entry *entry, int root_fd, bool report);
 
+/* True if a clean-up has come between, so that confirming would fail. */
+bool with__registry_is_canceled(const struct with__entry *entry);
+
 /* Gives the entry up, and leaves the thing alone. */
 void with__registry_release(struct with__entry *entry);
 

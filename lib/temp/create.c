@@ -186,6 +186,9 @@ static int make_published(const struct with__creation *creation,
 			  struct with__created *ret)
 {
 	if (creation->make(candidate, creation->data, &ret->status) < 0) {
+		/* Made, and removed before the maker had looked at it. */
+		if (errno == ENOENT && with__registry_is_canceled(&ret->entry))
+			errno = ECANCELED;
 		with__registry_withdraw(&ret->entry);
 		return -1;
 	}

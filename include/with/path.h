@@ -83,7 +83,11 @@ struct tempfile_make_options {
  *           a FIFO, a link) and returns 0 or more; or -1 with errno, and
  *           nothing made. It must not replace what is there. EEXIST and
  *           EADDRINUSE let it be called again with another path.
- * .permissions is only acted on if it is given.
+ * .permissions is only acted on if it is given. A link has none: EOPNOTSUPP.
+ *
+ * Where make has made the thing, and what follows fails, the thing is removed
+ * and what make returned is dropped: a descriptor goes through data, if it is
+ * not to be lost then.
  *
  * Returns what make returned; the caller deletes the thing and frees the path.
  * -1 with an errno of make or of with/options.h; EINVAL also if ret_path or

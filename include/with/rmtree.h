@@ -55,8 +55,9 @@ extern "C" {
  *             errno; and data. A path of more than PATH_MAX bytes has "..." in
  *             its middle. Returns 0 to go on, another value to stop. With
  *             threads it is called by any of them, by one at a time. It may
- *             call the library, and remove things itself; a longjmp() out of
- *             it loses descriptors.
+ *             call the library, and remove things itself; but the directories
+ *             above a failure stay all the same. A longjmp() out of it loses
+ *             descriptors.
  * data:       for on_error.
  */
 struct tempfile_rmtree_options {
@@ -87,7 +88,8 @@ struct tempfile_rmtree_options {
  *	EBADF	at is no open descriptor, and path is relative
  *	ENOTDIR	path is a file, or a link (to whatever)
  *	ENOENT	path does not exist, without missing_ok
- *	EBUSY	path is itself a mount point; something is mounted in the tree
+ *	EBUSY	path is itself a mount point, and keep_root is not given;
+ *		something is mounted in the tree
  *	EXDEV	something is mounted in the tree
  *	EACCES, EPERM, EROFS  the parent of something cannot be changed
  *	ENOTEMPTY  others add faster than this removes

@@ -153,6 +153,68 @@ static int live_mkdtemp(void)
 	return 0;
 }
 
+/* Two states, and characters of both, in UTF-8 and in the file. */
+static const char text[] = "a\xe3\x81\x82\xe6\xbc\xa2" "b\n";
+static const char jis[] = "a\x1b$B$\"4A\x1b(Bb\n";
+
+/* Another text is worse than an error. */
+static int reads(FILE *file, const char *expected)
+{
+	char back[64];
+	size_t size;
+
+	rewind(file);
+	errno = 0;
+	size = fread(back, 1, sizeof(back), file);
+	if (ferror(file))
+		return -1;
+	if (size == strlen(expected) && memcmp(back, expected, size) == 0)
+		return 0;
+	errno = EBADMSG;
+	return -1;
+}
+
+static int live_decoding(void)
+{
+	struct tempfile_spooled *spool = tempfile_spooled_open(
+		.encoding = "iso-2022-jp", .errors = "replace");
+	int result = -1;
+	int fd, error;
+
+	if (!spool)
+		return -1;
+	fd = tempfile_spooled_fileno(spool);
+	if (fd >= 0 && write(fd, jis, strlen(jis)) == (ssize_t)strlen(jis))
+		result = reads(spool->file, text);
+	error = errno;
+	testing_expect(tempfile_spooled_close(&spool) == 0 || result < 0);
+	errno = error;
+	return result;
+}
+
+static int live_encoding(void)
+{
+	struct tempfile_named *named = tempfile_named_open(
+		.encoding = "iso-2022-jp", .errors = "replace");
+	int result = -1;
+	FILE *again;
+	int error;
+
+	if (!named)
+		return -1;
+	if (fputs(text, named->file) >= 0 && fflush(named->file) == 0) {
+		again = tempfile_named_reopen(named, "r");
+		if (again) {
+			result = reads(again, jis);
+			fclose(again);
+		}
+	}
+	error = errno;
+	testing_expect(tempfile_named_close(&named) == 0 || result < 0);
+	errno = error;
+	return result;
+}
+
 static const struct life {
 	const char *name;
 	int (*live)(void);
@@ -169,6 +231,8 @@ static const struct life {
 	{ "directory", live_directory, 5 },
 	{ "mkstemp", live_mkstemp, 3 },
 	{ "mkdtemp", live_mkdtemp, 3 },
+	{ "decoding", live_decoding, 8 },
+	{ "encoding", live_encoding, 8 },
 };
 #define LIVES ((int)(sizeof(lives) / sizeof(*lives)))
 

@@ -155,18 +155,30 @@ void with__table_learn_ascii(struct with__table *table)
 }
 
 /* The same as below, when all nodes are taken: each character is asked for. */
-static int decode_asking(struct with__table *table, unsigned state,
+static int decode_asking(struct with__table *table, unsigned *state,
 			 const unsigned char *in, size_t size, size_t known,
 			 uint32_t ret[2], int *count)
 {
+	int after;
+
 	for (size_t length = known; length <= size && length <= DEPTH;
 	     length++) {
-		*count = with__table_ask(table, state, in, length, ret);
+		*count = with__table_ask(table, *state, in, length, ret);
 		if (*count > 0)
 			return (int)length;
-		if (*count == 0 || errno != EINVAL)
+		if (*count == 0) {
+			after = with__table_shift(table, *state, in, length);
+			if (after < 0)
+				return -1;
+			*state = (unsigned)after;
+			return (int)length;
+		}
+		if (errno != EINVAL) {
+			*count = 0;
 			return -1;
+		}
 	}
+	*count = 0;
 	return size < DEPTH ? 0 : -1;
 }
 
@@ -210,7 +222,7 @@ int with__table_decode(struct with__charset *charset, unsigned *state,
 			node = VALUE(cell);
 			break;
 		case EMPTY:
-			return decode_asking(table, *state, in, size, i + 1,
+			return decode_asking(table, state, in, size, i + 1,
 					     ret, count);
 		default:
 			return -1;

@@ -65,6 +65,24 @@ static uint64_t signature(struct with__table *table,
 	return hash;
 }
 
+int with__table_reserve_roots(struct with__table *table)
+{
+	table->spare_root = (uint32_t)table->node_count;
+	table->spare_end = table->spare_root;
+	while (table->spare_end < WITH__TABLE_STATES) {
+		if (!with__table_node(table))
+			return -1;
+		table->spare_end++;
+	}
+	return 0;
+}
+
+static uint32_t new_root(struct with__table *table)
+{
+	return table->spare_root < table->spare_end ?
+	       table->spare_root++ : with__table_node(table);
+}
+
 int with__table_intern(struct with__table *table, const unsigned char *prefix,
 		       size_t prefix_size)
 {
@@ -90,8 +108,9 @@ int with__table_intern(struct with__table *table, const unsigned char *prefix,
 	if (table->state_count == WITH__TABLE_STATES ||
 	    prefix_size > WITH__TABLE_PREFIX)
 		return -1;
-	root = with__table_node(table);
-	if (!root && table->state_count)
+	root = new_root(table);
+	/* 0 is right for the first state, if it is a node at all. */
+	if (!root && (table->state_count || !table->nodes))
 		return -1;
 	*state = (struct with__table_state){
 		.prefix_size = prefix_size,

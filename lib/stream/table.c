@@ -84,7 +84,10 @@ static const struct with__charset_ops ops = {
 	.close = table_close,
 };
 
-/* Can single characters be asked for? A letter of each of some scripts. */
+/*
+ * Can single characters be asked for? A letter of each of some scripts. If not,
+ * or if there is no memory to find out, false with errno.
+ */
 static bool is_regular(struct with__table *table)
 {
 	static const uint32_t letters[] = {
@@ -101,10 +104,17 @@ static bool is_regular(struct with__table *table)
 		if (size <= 0)
 			continue;
 		entry = with__table_entry(table, letters[i]);
-		if (!entry || entry->size == WITH__TABLE_ABSENT)
+		if (!entry) {
+			errno = ENOMEM;
 			return false;
+		}
+		if (entry->size == WITH__TABLE_ABSENT) {
+			found = 0;
+			break;
+		}
 		found++;
 	}
+	errno = EINVAL;
 	return found > 0;
 }
 
@@ -112,6 +122,7 @@ struct with__charset *with__table_open(const char *name)
 {
 	char squeezed[WITH__NAME_ROOM];
 	struct with__table *table;
+	int error;
 
 	if (with__name_squeeze(name, squeezed) < 0)
 		return NULL;
@@ -128,14 +139,16 @@ struct with__charset *with__table_open(const char *name)
 	       sizeof(table->spelt_size));
 	table->plain =
 		!strcmp(squeezed, "shiftjis") || !strcmp(squeezed, "sjis");
-	if (with__table_intern(table, NULL, 0) < 0) {
+	if (with__table_intern(table, NULL, 0) < 0 ||
+	    (table->oracle.shifts && with__table_reserve_roots(table) < 0)) {
 		table_close(&table->charset);
 		errno = ENOMEM;
 		return NULL;
 	}
 	if (!is_regular(table)) {
+		error = errno;
 		table_close(&table->charset);
-		errno = EINVAL;
+		errno = error;
 		return NULL;
 	}
 	table->ascii = is_ascii(table);

@@ -64,6 +64,8 @@ struct with__table {
 	unsigned char spelt_size[256];
 	uint32_t *nodes; /* 256 cells each */
 	size_t node_count;
+	uint32_t spare_root; /* nodes for states to come, up to spare_end */
+	uint32_t spare_end;
 	uint32_t (*pairs)[2];
 	size_t pair_count;
 	struct with__table_entry *pages[WITH__TABLE_PAGES];
@@ -77,6 +79,13 @@ static inline struct with__table *table_of(struct with__charset *charset)
 /* What iconv says in that state, as with__oracle_decode(). */
 int with__table_ask(struct with__table *table, unsigned state,
 		    const unsigned char *in, size_t size, uint32_t points[2]);
+
+/*
+ * Roots for all states there can be. A state that is met without memory for it
+ * would be taken for malformed, or for one that the encoding cannot write.
+ * -1 if there is no memory.
+ */
+int with__table_reserve_roots(struct with__table *table);
 
 /* The state after a prefix, met before or new; -1 if there are too many. */
 int with__table_intern(struct with__table *table, const unsigned char *prefix,

@@ -279,6 +279,22 @@ START_TEST(what_cannot_be_captured_runs_the_else_arm)
 }
 END_TEST
 
+START_CHILD_TEST(what_goes_to_a_closed_standard_number_is_not_caught)
+{
+	struct with_capture *out;
+
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	out = with_capture_open(stderr);
+	testing_expect(out != NULL);
+	testing_expect(write(STDIN_FILENO, "x", 1) == -1 && errno == EBADF);
+	testing_expect(write(STDOUT_FILENO, "x", 1) == -1 && errno == EBADF);
+	fputs("this", stderr);
+	testing_expect(strcmp(with_capture_text(out), "this") == 0);
+	testing_expect(with_capture_close(&out) == 0);
+}
+END_CHILD_TEST
+
 START_CHILD_TEST(few_descriptors_are_enough_or_emfile)
 {
 	struct rlimit limit, before;
@@ -376,6 +392,7 @@ TESTING_MAIN("capture",
 	every_way_out_restores,
 	capture_is_stolen,
 	what_cannot_be_captured_runs_the_else_arm,
+	what_goes_to_a_closed_standard_number_is_not_caught,
 	few_descriptors_are_enough_or_emfile,
 	failure_in_the_middle_leaves_everything_as_it_was,
 	pending_bytes_that_cannot_be_written_stop_the_entry,

@@ -109,6 +109,19 @@ static int put_aside(int fd)
 	return with__direct_result(saved == -EINVAL ? -EMFILE : saved);
 }
 
+/* Where a standard number is closed, what is written to it is not meant. */
+static int open_file(void)
+{
+	int low = with__unnamed_scratch(O_APPEND | O_CLOEXEC);
+	int file;
+
+	if (low < 0 || low > STDERR_FILENO)
+		return low;
+	file = put_aside(low);
+	(void)with__direct_close(low);
+	return file;
+}
+
 static int start(struct capture *capture)
 {
 	int fd = capture->public.fd;
@@ -120,7 +133,7 @@ static int start(struct capture *capture)
 	capture->saved = put_aside(fd);
 	if (capture->saved < 0)
 		return -1;
-	capture->file = with__unnamed_scratch(O_APPEND | O_CLOEXEC);
+	capture->file = open_file();
 	if (capture->file < 0)
 		return -1;
 	return with__direct_result(refer_to(capture, capture->file));

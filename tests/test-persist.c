@@ -645,7 +645,15 @@ START_TEST(reopen_refuses_bad_modes_and_other_files)
 		ck_assert_int_eq(rename(target, tmp->path), 0);
 		ck_assert_ptr_null(tempfile_named_reopen(tmp, "r"));
 		ck_assert_int_eq(errno, ESTALE);
+		ck_assert_ptr_null(tempfile_named_reopen(tmp, "w"));
+		ck_assert_int_eq(errno, ESTALE);
 		unlink(tmp->path);
+		ck_assert_int_eq(mkdir(tmp->path, 0700), 0);
+		ck_assert_ptr_null(tempfile_named_reopen(tmp, "r"));
+		ck_assert_int_eq(errno, ESTALE);
+		ck_assert_ptr_null(tempfile_named_reopen(tmp, "a"));
+		ck_assert_int_eq(errno, ESTALE);
+		ck_assert_int_eq(rmdir(tmp->path), 0);
 	} else {
 		ck_abort_msg("%s", strerror(errno));
 	}

@@ -180,6 +180,12 @@ int tempfile_named_persist(struct tempfile_named *named, const char *path,
 	return result;
 }
 
+/* Ours is a file: so the path means a FIFO, a socket or a directory. */
+static bool is_of_another_kind(int error)
+{
+	return error == ENXIO || error == ENODEV || error == EISDIR;
+}
+
 /* ENOENT and a link are not the file either, but say more. */
 static int open_again(const struct with__named *named,
 		      const struct with__mode *mode)
@@ -213,8 +219,11 @@ FILE *tempfile_named_reopen(struct tempfile_named *named, const char *mode)
 		return NULL;
 	}
 	fd = open_again(private, &parsed);
-	if (fd < 0)
+	if (fd < 0) {
+		if (is_of_another_kind(errno))
+			errno = ESTALE;
 		return NULL;
+	}
 	/* Only after the check may it be emptied. */
 	if (check_identity(private, fd, "") == 0 &&
 	    (mode[0] != 'w' || WITH__RETRY(with__sys.ftruncate(fd, 0)) == 0))

@@ -147,6 +147,34 @@ static FILE *stolen(const char *name)
 	return NULL;
 }
 
+/* Text is read by position. */
+START_TEST(a_fifo_is_no_text)
+{
+	char *before = testing_descriptors();
+	char fifo[4096];
+	int both;
+
+	snprintf(fifo, sizeof(fifo), "%s/fifo", testing_tmpdir());
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	both = open(fifo, O_RDWR | O_CLOEXEC);
+	ck_assert_int_ge(both, 0);
+	for (int i = 0; i < 3; i++) {
+		static const char *const modes[] = { "rt", "wt", "a+t" };
+
+		errno = 0;
+		ck_assert_ptr_null(with_file_open(fifo, modes[i]));
+		ck_assert_int_eq(errno, ESPIPE);
+	}
+	WITH_FILE (file, fifo, "r+")
+		ck_assert_int_ge(fputs("bytes\n", file), 0);
+	else
+		ck_abort_msg("%s", strerror(errno));
+	close(both);
+	ck_assert_int_eq(unlink(fifo), 0);
+	testing_same_descriptors(before);
+}
+END_TEST
+
 START_TEST(steal_hands_the_stream_out)
 {
 	FILE *file = stolen("/dev/null");
@@ -696,6 +724,7 @@ TESTING_MAIN("file",
 	null_and_nonsense_fail_cleanly_with_einval,
 	missing_file_fails_with_enoent_and_its_path_is_told,
 	modes_are_those_of_fopen,
+	a_fifo_is_no_text,
 	steal_hands_the_stream_out,
 	full_disk_at_close_is_returned_or_told,
 	what_a_flush_lost_is_reported_at_close,

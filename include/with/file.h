@@ -35,7 +35,8 @@ extern "C" {
  * mode: r, w or a, followed by any of these, each at most once: + (read and
  *       write), b (bytes, which says nothing), x (with w: EEXIST if the file
  *       is there), e (close-on-exec, which says nothing: it always is), t
- *       (text: UTF-8, see with/options.h). NULL is EINVAL.
+ *       (text: UTF-8, see with/options.h; of files that have positions,
+ *       while a FIFO or a terminal is ESPIPE). NULL is EINVAL.
  *
  * Returns the stream. What comes from this call is closed with fclose() or
  * with_file_close(); what a guard holds, only with the latter. NULL with

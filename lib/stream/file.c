@@ -155,13 +155,19 @@ static FILE *open_bytes(const char *path, const char *mode, bool exclusive)
 	return fopen(path, how);
 }
 
+/* Text is read and written by position: what has none is refused at once. */
+static bool has_positions(int fd)
+{
+	return with__sys.lseek(fd, 0, SEEK_CUR) >= 0;
+}
+
 /* Any mode that is right. */
 static FILE *open_parsed(const char *path, const char *mode)
 {
 	WITH__NO_CANCEL;
 	const struct with__stream how = { .mode = mode };
 	struct with__mode parsed;
-	FILE *file;
+	FILE *file = NULL;
 	int fd, error;
 
 	if (with__stream_check(&how, &parsed) < 0)
@@ -171,7 +177,8 @@ static FILE *open_parsed(const char *path, const char *mode)
 	fd = with__sys.openat(AT_FDCWD, path, open_flags(&parsed), 0666);
 	if (fd < 0)
 		return NULL;
-	file = with__stream_open_checked(fd, &how, &parsed);
+	if (has_positions(fd))
+		file = with__stream_open_checked(fd, &how, &parsed);
 	if (!file) {
 		error = errno;
 		with__sys.close(fd);

@@ -16,6 +16,7 @@ withinclude_HEADERS = \
 	include/with/lock.h \
 	include/with/memory.h \
 	include/with/named.h \
+	include/with/near.h \
 	include/with/options.h \
 	include/with/path.h \
 	include/with/persist.h \

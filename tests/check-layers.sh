@@ -69,7 +69,7 @@ violations() {
 	}
 	file ~ /^lib\// && what ~ /^with\// {
 		name = base_name(what)
-		if (what !~ /^with\/(guard|statement|options|version)\.h$/ &&
+		if (what !~ /^with\/(guard|near|statement|options|version)\.h$/ &&
 		    implemented[name] > rank(file))
 			bad("the public header of a floor above its own")
 	}
@@ -80,8 +80,8 @@ violations() {
 	file ~ /^include\// && what !~ /^(<.*>|with\/.*\.h)$/ {
 		bad("a public header includes public headers only")
 	}
-	file ~ /^include\/with\/(guard|statement|options|version)\.h$/ &&
-	what ~ /^with/ && what !~ /^with\/(guard|statement|options|version)\.h$/ {
+	file ~ /^include\/with\/(guard|near|statement|options|version)\.h$/ &&
+	what ~ /^with/ && what !~ /^with\/(guard|near|statement|options|version)\.h$/ {
 		bad("the lowest headers know no noun")
 	}
 	file ~ /^include\/with\// && what == "with.h" {

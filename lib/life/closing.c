@@ -38,7 +38,7 @@
 #include <pthread.h>
 #include <time.h>
 
-#include <with/statement.h>
+#include <with/near.h>
 
 #include "base/cancel.h"
 #include "base/process.h"

@@ -25,7 +25,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include <with/statement.h>
+#include <with/near.h>
 
 #include "base/process.h"
 #include "life/exit.h"

@@ -22,7 +22,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#include <with/statement.h>
+#include <with/near.h>
 
 #include "base/process.h"
 #include "life/near.h"

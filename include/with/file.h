@@ -106,14 +106,7 @@ static inline WITH__UNUSED const char *with__file_mode(const char *mode)
 		WITH__FILE_IS(mode, "w+") ? "w+ec" : (const char *)0;
 }
 
-/* Where a stream is noted: on the wiped page, and beside it for children. */
 static inline WITH__UNUSED void **with__file_place(const FILE *file)
-{
-	return &__atomic_load_n(&with__near.page, __ATOMIC_RELAXED)
-			->streams[WITH__NEAR_HASH(file)];
-}
-
-static inline WITH__UNUSED void **with__file_beside(const FILE *file)
 {
 	return &with__near.streams[WITH__NEAR_HASH(file)];
 }
@@ -139,10 +132,10 @@ static inline WITH__UNUSED FILE *with__file_begin_here(
 	file = fopen(path, how);
 	place = with__file_place(file);
 	if (__builtin_expect(!file || __atomic_load_n(place, __ATOMIC_RELAXED) !=
-			     with__thread_mark(), 0))
+				     with__thread_mark() ||
+			     !with__near_is_ours(), 0))
 		return with__file_began(file, path, source);
-	__atomic_store_n(place, (void *)file, __ATOMIC_RELAXED);
-	__atomic_store_n(with__file_beside(file), (void *)file, __ATOMIC_RELEASE);
+	__atomic_store_n(place, (void *)file, __ATOMIC_RELEASE);
 	return file;
 }
 
@@ -158,11 +151,11 @@ static inline WITH__UNUSED void with__file_end_here(FILE *file)
 	if (__builtin_expect(with__file_has_failed(file) ||
 			     __atomic_load_n(place, __ATOMIC_RELAXED) !=
 				     (void *)file ||
+			     !with__near_is_ours() ||
 			     (WITH__HAS_THREADS && __fpending(file) > 0), 0)) {
 		with__file_end(file);
 		return;
 	}
-	__atomic_store_n(with__file_beside(file), (void *)0, __ATOMIC_RELEASE);
 	__atomic_store_n(place, with__thread_mark(), __ATOMIC_RELEASE);
 	saved = *with__errno_known();
 	if (fclose(file) == 0)

@@ -20,22 +20,19 @@ int *with__errno_find(void);
 /*
  * errno_offset: where errno is, from the pointer of each thread on; 0 until
  *     with__errno_find(). To ask the C library was measured to cost 7 ns.
- * page, streams: streams that a forked child must not flush are noted in the
- *     library. Those of WITH_FILE are so here, where the hash says, and on the
- *     page, which a child finds filled with zeroes. There stands the stream that
- *     is noted, or the mark of the thread that may note the next; by then
- *     errno_offset is known.
+ * process, owner, streams: streams that a forked child must not flush are noted
+ *     in the library. Those of WITH_FILE are so here, where the hash says, if
+ *     there is the mark of the thread, and if owner, whose streams stand here, is
+ *     what is at `process`, the number of this one; by then errno_offset is
+ *     known. Whoever ends a stream puts his mark in its place.
  */
 #define WITH__NEAR_STREAMS 64u
 #define WITH__NEAR_HASH(stream) \
 	((__UINTPTR_TYPE__)(stream) / 32 % WITH__NEAR_STREAMS)
 
-struct with__page {
-	__UINT64_TYPE__ process;
-	void *streams[WITH__NEAR_STREAMS];
-};
 struct with__near {
-	struct with__page *page;
+	const __UINT64_TYPE__ *process;
+	__UINT64_TYPE__ owner;
 	__PTRDIFF_TYPE__ errno_offset;
 	void *streams[WITH__NEAR_STREAMS];
 } __attribute__((__aligned__(64)));
@@ -54,6 +51,15 @@ extern struct with__near with__near;
 static inline WITH__UNUSED void *with__thread_mark(void)
 {
 	return (char *)__builtin_thread_pointer() + 1;
+}
+
+/* Does what stands here belong to this process? */
+static inline WITH__UNUSED int with__near_is_ours(void)
+{
+	return __atomic_load_n(&with__near.owner, __ATOMIC_RELAXED) ==
+		__atomic_load_n(__atomic_load_n(&with__near.process,
+						__ATOMIC_RELAXED),
+				__ATOMIC_RELAXED);
 }
 
 static inline WITH__UNUSED __PTRDIFF_TYPE__ with__errno_offset(void)

@@ -2,19 +2,20 @@
 /*
  * near.c - streams that a program has noted by itself
  *
- * They stand in with__near.streams, where the hash says, and belong to
- * near_owner; or to nobody, where the lowest bit is set. Beside each such place
- * there is one on the page that is wiped in children, with
+ * In each place of with__near, of which the hash of a stream finds one, is
  *
- *	0		nobody notes here: in a child, and at first
- *	a thread's mark	that thread may
- *	a stream	the same as in with__near; whoever ends it puts the mark
- *			of the thread that does so
+ *	0		nobody notes here
+ *	a thread's mark	that thread may, if with__near_is_ours()
+ *	a stream	of the owner's; whoever ends it puts the mark of the
+ *			thread that does so
+ *	a stream + 2	nobody's, since with_disown()
  *
  * So only a place's thread takes it from its mark to a stream, and only who
  * holds the stream takes it back. Streams for which malloc() uses the same piece
  * of memory time after time, as it does in each thread, find their place so.
- * near_owner changes only while it is another process, so that nobody notes.
+ *
+ * The owner changes only while it is another process, so that nobody notes, and
+ * while no stream of that one's stands here, or all become the new one's.
  */
 #include "config.h"
 
@@ -27,11 +28,11 @@
 #include "base/process.h"
 #include "life/near.h"
 
-#define NOBODYS_BIT ((uintptr_t)1)
+#define MARK ((uintptr_t)1)	/* of a thread; see with__thread_mark() */
+#define NOBODYS ((uintptr_t)2)
 
-static struct with__page nowhere;
-struct with__near with__near = { .page = &nowhere };
-static _Atomic uint64_t near_owner = WITH__NOBODYS;
+static const uint64_t nowhere;
+struct with__near with__near = { .process = &nowhere, .owner = WITH__NOBODYS };
 static _Atomic(with__discard *) discard_near;
 
 int *with__errno_find(void)
@@ -50,27 +51,32 @@ static uintptr_t word_at(size_t i)
 					  __ATOMIC_ACQUIRE);
 }
 
+/* NULL: none. */
 static void *thing_at(size_t i)
 {
-	return (void *)(word_at(i) & ~NOBODYS_BIT);
+	uintptr_t word = word_at(i);
+
+	return word & MARK ? NULL : (void *)(word & ~NOBODYS);
 }
 
 static uint64_t owner_at(size_t i)
 {
-	return word_at(i) & NOBODYS_BIT ? WITH__NOBODYS :
-					  atomic_load(&near_owner);
+	return word_at(i) & NOBODYS ? WITH__NOBODYS :
+		__atomic_load_n(&with__near.owner, __ATOMIC_SEQ_CST);
 }
 
-/* On the page. */
-static void **place_at(size_t i)
+static bool replace(size_t i, void *before, void *after)
 {
-	return &__atomic_load_n(&with__near.page, __ATOMIC_RELAXED)->streams[i];
+	return __atomic_compare_exchange_n(&with__near.streams[i], &before,
+					   after, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
 }
 
-static void replace(size_t i, void *before, void *after)
+static bool replace_owner(uint64_t before, uint64_t after)
 {
-	(void)__atomic_compare_exchange_n(place_at(i), &before, after, false,
-					  __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&with__near.owner, &before, after,
+					   false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
 }
 
 bool with__near_has(const void *thing)
@@ -93,39 +99,36 @@ static bool is_empty(void)
 {
 	size_t i = 0;
 
-	while (i < WITH__NEAR_STREAMS && !word_at(i))
+	while (i < WITH__NEAR_STREAMS && !thing_at(i))
 		i++;
 	return i == WITH__NEAR_STREAMS;
 }
 
 static bool make_owner(uint64_t owner)
 {
-	uint64_t before = atomic_load(&near_owner);
+	uint64_t before = __atomic_load_n(&with__near.owner, __ATOMIC_SEQ_CST);
 
-	return before == owner ||
-	       (is_empty() &&
-		atomic_compare_exchange_strong(&near_owner, &before, owner));
+	return before == owner || (is_empty() && replace_owner(before, owner));
 }
 
 void with__near_let(const void *thing, uint64_t owner, with__discard *discard)
 {
-	size_t i = WITH__NEAR_HASH(thing);
-	struct with__page *page = (void *)atomic_load(&with__process_page);
+	_Atomic uint64_t *page = atomic_load(&with__process_page);
 
-	if (!page || !make_owner(owner) || word_at(i))
+	if (!page || !make_owner(owner))
 		return;
 	(void)with__errno_find();
 	atomic_store(&discard_near, discard);
-	__atomic_store_n(&with__near.page, page, __ATOMIC_RELEASE);
-	replace(i, NULL, with__thread_mark());
+	(void)replace(WITH__NEAR_HASH(thing), NULL, with__thread_mark());
+	__atomic_store_n(&with__near.process, (void *)page, __ATOMIC_RELEASE);
 }
 
 void with__near_strike(void *thing)
 {
 	size_t i = WITH__NEAR_HASH(thing);
 
-	__atomic_store_n(&with__near.streams[i], NULL, __ATOMIC_RELEASE);
-	replace(i, thing, with__thread_mark());
+	if (!replace(i, thing, with__thread_mark()))
+		(void)replace(i, (char *)thing + NOBODYS, NULL);
 }
 #else
 void with__near_let(const void *thing, uint64_t owner, with__discard *discard)
@@ -144,32 +147,20 @@ void with__near_strike(void *thing)
 
 void with__near_let_nobody(void)
 {
-	for (size_t i = 0; i < WITH__NEAR_STREAMS; i++)
-		__atomic_store_n(place_at(i), NULL, __ATOMIC_RELAXED);
-}
-
-/* Whoever ends it meanwhile puts 0 and a mark there. */
-static void make_nobodys(size_t i)
-{
-	void *thing = thing_at(i), *before = thing;
-
-	if (thing &&
-	    __atomic_compare_exchange_n(&with__near.streams[i], &before,
-					(char *)thing + NOBODYS_BIT, false,
-					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		replace(i, thing, NULL);
+	__atomic_store_n(&with__near.process, &nowhere, __ATOMIC_RELAXED);
 }
 
 /* What a process gives up, others of its threads may be about to end. */
 void with__near_hand_over(uint64_t from, uint64_t to)
 {
-	uint64_t owner = from;
-
-	if (to)
-		(void)atomic_compare_exchange_strong(&near_owner, &owner, to);
-	else if (atomic_load(&near_owner) == from)
-		for (size_t i = 0; i < WITH__NEAR_STREAMS; i++)
-			make_nobodys(i);
+	if (to) {
+		(void)replace_owner(from, to);
+		return;
+	}
+	for (size_t i = 0; i < WITH__NEAR_STREAMS; i++)
+		if (thing_at(i) && owner_at(i) == from)
+			(void)replace(i, thing_at(i),
+				      (char *)thing_at(i) + NOBODYS);
 }
 
 void with__near_discard_foreign(uint64_t owner)

@@ -21,7 +21,6 @@
 #include "base/syscalls.h"
 #include "hook.h"
 #include "life/inherited.h"
-#include "life/near.h"
 #include "stream/file.h"
 #include "testing.h"
 
@@ -414,6 +413,13 @@ START_TEST(disowned_stream_keeps_its_place)
 }
 END_TEST
 
+/* Those of other tests, which have ended, still have places of their own. */
+static void forget_threads(void)
+{
+	for (size_t i = 0; i < WITH__NEAR_STREAMS; i++)
+		with__near.streams[i] = NULL;
+}
+
 static pthread_barrier_t together;
 
 static void *write_beside_a_fork(void *in_place)
@@ -436,8 +442,7 @@ START_TEST(child_flushes_nothing_of_a_thread_of_its_parents)
 	pid_t child;
 	int status;
 
-	/* Nor for threads of other tests. */
-	with__near_let_nobody();
+	forget_threads();
 	open_and_close("/dev/null");
 	ck_assert_int_eq(pthread_barrier_init(&together, NULL, 2), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, write_beside_a_fork,

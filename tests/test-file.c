@@ -362,13 +362,17 @@ START_TEST(stream_is_flushed_by_those_who_own_it)
 }
 END_TEST
 
-/* In place, and not in the library's table: where a header can do that. */
+/*
+ * In place, and not in the library's table: where a header can do that. Clang
+ * does not see the mode unless it optimizes.
+ */
 static bool is_in_place(FILE *file)
 {
 	return with__near.streams[WITH__NEAR_HASH(file)] == file;
 }
 
-#ifdef WITH__THREAD_IS_NEAR
+#if defined(WITH__THREAD_IS_NEAR) && \
+	(!defined(__clang__) || defined(__OPTIMIZE__))
 #define IS_NEAR true
 #else
 #define IS_NEAR false
@@ -424,7 +428,9 @@ static pthread_barrier_t together;
 
 static void *write_beside_a_fork(void *in_place)
 {
-	open_and_close("/dev/null");
+	/* Until malloc() has settled for some memory. */
+	for (int times = 0; times < 3; times++)
+		open_and_close("/dev/null");
 	WITH_FILE (file, path, "w") {
 		*(bool *)in_place = is_in_place(file);
 		fputs("1234", file);

@@ -95,7 +95,9 @@ static inline WITH__UNUSED const char *with__file_mode(const char *mode)
 	/* One after the other: clang warns of a constant in a condition. */
 	if (!mode)
 		return (const char *)0;
-	if (!__builtin_constant_p(WITH__FILE_IS(mode, "r")))
+	/* gcc knows the first without optimizing, clang only the second. */
+	if (!__builtin_constant_p(WITH__FILE_IS(mode, "r")) &&
+	    !__builtin_constant_p(*mode))
 		return (const char *)0;
 	return WITH__FILE_IS(mode, "r") ? "rec" :
 		WITH__FILE_IS(mode, "w") ? "wec" :

@@ -2,14 +2,12 @@
 /*
  * contenders.c - the ways to make a temporary thing and remove it again.
  *
- * The floor is the bare system calls with a name known in advance, relative to
- * a directory that is held open: no randomness, no registry, no check. For
- * anonymous files it includes the stream, since that is what a caller gets.
- * Three more tell what the kernel takes for what the library promises: "by
- * path", where nobody holds the directory; "checked", with the status calls for
- * identity and exact permissions (and a named file's stream); and both.
- * ".inside" is the library relative to a directory that is held, as the floor
- * is: to be compared with "checked", and "libwith" with "both".
+ * The floor is the bare system calls with a path known in advance: no
+ * randomness, no registry, no check. For anonymous files it includes the
+ * stream, since that is what a caller gets. "checked" tells what the kernel
+ * takes for what the library promises, with the status calls for identity and
+ * exact permissions (and a named file's stream); "relative" is the same in a
+ * directory that is held open, as ".inside" has it.
  */
 #include "config.h"
 
@@ -59,23 +57,23 @@ static void bare_directory(int place, const char *name, int is_checked)
 	must(unlinkat(place, name, AT_REMOVEDIR) == 0, "unlinkat");
 }
 
-static void floor_directory(const char *known)
+static void relative_directory(const char *known)
 {
 	bare_directory(dirfd_held, known, 0);
 }
 
-static void path_directory(const char *known)
+static void floor_directory(const char *known)
 {
 	(void)known;
 	bare_directory(AT_FDCWD, known_path, 0);
 }
 
-static void checked_directory(const char *known)
+static void checked_relative_directory(const char *known)
 {
 	bare_directory(dirfd_held, known, 1);
 }
 
-static void checked_path_directory(const char *known)
+static void checked_directory(const char *known)
 {
 	(void)known;
 	bare_directory(AT_FDCWD, known_path, 1);
@@ -131,12 +129,12 @@ static void bare_named(int place, const char *name)
 	close(fd);
 }
 
-static void floor_named(const char *known)
+static void relative_named(const char *known)
 {
 	bare_named(dirfd_held, known);
 }
 
-static void path_named(const char *known)
+static void floor_named(const char *known)
 {
 	(void)known;
 	bare_named(AT_FDCWD, known_path);
@@ -157,12 +155,12 @@ static void ask_named(int place, const char *name)
 	fclose(file);
 }
 
-static void checked_named(const char *known)
+static void checked_relative_named(const char *known)
 {
 	ask_named(dirfd_held, known);
 }
 
-static void checked_path_named(const char *known)
+static void checked_named(const char *known)
 {
 	(void)known;
 	ask_named(AT_FDCWD, known_path);
@@ -231,25 +229,25 @@ static void bare_anonymous(int place, const char *name, int is_checked)
 	fclose(file);
 }
 
-static void floor_anonymous(const char *known)
+static void relative_anonymous(const char *known)
 {
 	(void)known;
 	bare_anonymous(dirfd_held, ".", 0);
 }
 
-static void path_anonymous(const char *known)
+static void floor_anonymous(const char *known)
 {
 	(void)known;
 	bare_anonymous(AT_FDCWD, directory, 0);
 }
 
-static void checked_anonymous(const char *known)
+static void checked_relative_anonymous(const char *known)
 {
 	(void)known;
 	bare_anonymous(dirfd_held, ".", 1);
 }
 
-static void checked_path_anonymous(const char *known)
+static void checked_anonymous(const char *known)
 {
 	(void)known;
 	bare_anonymous(AT_FDCWD, directory, 1);
@@ -277,11 +275,10 @@ static void inside_anonymous(const char *known)
 
 struct contender contenders[CONTENDERS] = {
 	{ "directory", "floor", .cycle = floor_directory },
-	{ "directory", "bare, by path", .cycle = path_directory, .alone = 1 },
-	{ "directory", "bare, checked",
-	  .cycle = checked_directory, .alone = 1 },
-	{ "directory", "bare, both",
-	  .cycle = checked_path_directory, .alone = 1 },
+	{ "directory", "relative", .cycle = relative_directory, .alone = 1 },
+	{ "directory", "checked", .cycle = checked_directory, .alone = 1 },
+	{ "directory", "checked, relative",
+	  .cycle = checked_relative_directory, .alone = 1 },
 	{ "directory", "libwith", .cycle = our_directory },
 	{ "directory", "libwith, .inside",
 	  .cycle = inside_directory, .alone = 1 },
@@ -291,9 +288,10 @@ struct contender contenders[CONTENDERS] = {
 	  .python = "with tempfile.TemporaryDirectory(): pass" },
 	{ "directory", "Rust std::fs", .rust = "directory" },
 	{ "named file", "floor", .cycle = floor_named },
-	{ "named file", "bare, by path", .cycle = path_named, .alone = 1 },
-	{ "named file", "bare, checked", .cycle = checked_named, .alone = 1 },
-	{ "named file", "bare, both", .cycle = checked_path_named, .alone = 1 },
+	{ "named file", "relative", .cycle = relative_named, .alone = 1 },
+	{ "named file", "checked", .cycle = checked_named, .alone = 1 },
+	{ "named file", "checked, relative",
+	  .cycle = checked_relative_named, .alone = 1 },
 	{ "named file", "libwith", .cycle = our_named },
 	{ "named file", "libwith, .inside", .cycle = inside_named, .alone = 1 },
 	{ "named file", "mkstemp + stream", .cycle = libc_named },
@@ -302,12 +300,12 @@ struct contender contenders[CONTENDERS] = {
 	  .python = "with tempfile.NamedTemporaryFile(): pass" },
 	{ "named file", "Rust std::fs", .rust = "file" },
 	{ "anonymous file", "floor", .cycle = floor_anonymous },
-	{ "anonymous file", "bare, by path",
-	  .cycle = path_anonymous, .alone = 1 },
-	{ "anonymous file", "bare, checked",
+	{ "anonymous file", "relative",
+	  .cycle = relative_anonymous, .alone = 1 },
+	{ "anonymous file", "checked",
 	  .cycle = checked_anonymous, .alone = 1 },
-	{ "anonymous file", "bare, both",
-	  .cycle = checked_path_anonymous, .alone = 1 },
+	{ "anonymous file", "checked, relative",
+	  .cycle = checked_relative_anonymous, .alone = 1 },
 	{ "anonymous file", "libwith", .cycle = our_anonymous },
 	{ "anonymous file", "libwith, .inside",
 	  .cycle = inside_anonymous, .alone = 1 },
